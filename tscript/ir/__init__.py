@@ -1,0 +1,1 @@
+"""The intermediate representation: graphs, their text, and what makes one well formed."""
