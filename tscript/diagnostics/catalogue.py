@@ -1,0 +1,298 @@
+"""Every diagnostic there is: one table.
+
+Here: for each code its message, its hint and its severity. Not here: when it is reported (the
+parsers and ``frontend/emit_*``), and how it is shown (``report.py``).
+
+To add one: add an entry to ``CATALOGUE`` below, and ``docs/errors/<code>.md`` with an example
+that raises it and one that does not. Tests hold the table, the pages and the emitter together.
+
+Messages and hints are ``str.format`` templates over the arguments of the report. A message says
+what is wrong in one sentence, without a full stop, with code and types in backquotes; a hint says
+what to write instead. A report may bring its own ``suggestion``, which takes the place of the
+hint; a hint is left out when the report lacks an argument of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal, TypeAlias
+
+Severity: TypeAlias = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One kind of diagnostic."""
+
+    message: str
+    hint: str = ""
+    severity: Severity = "error"
+
+
+_TABLE: dict[str, Entry] = {
+    # Source and syntax --------------------------------------------------------------------------
+    "syntax-error": Entry("this is not valid Python: {reason}"),
+    "unsupported-syntax": Entry("TorchScript has no {construct}", "{remedy}"),
+    "source-unavailable": Entry(
+        "the source of `{function}` cannot be found: {reason}",
+        "functions are compiled from their source: define it in a file or a notebook cell, or "
+        "pass its text"
+        "to `torch.jit.CompilationUnit`",
+    ),
+    "source-limit": Entry(
+        "the source is too large to compile: {measure}, and the limit is {limit}",
+        "split it into several functions",
+    ),
+    "bad-type-comment": Entry(
+        "this type comment cannot be read: {reason}",
+        "write `# type: (int, Tensor) -> Tensor` below the `def` line, with one type for each "
+        "parameter",
+    ),
+    "type-comment-arity": Entry(
+        "the type comment has {found} types, the function has {expected} parameters",
+        "give one type for each parameter; `self` may be left out",
+    ),
+    "reserved-name": Entry(
+        "`{name}` cannot be used as a name here: {reason}",
+        "choose another name",
+    ),
+    # Names --------------------------------------------------------------------------------------
+    "undefined-name": Entry(
+        "`{name}` is not defined",
+    ),
+    "maybe-undefined": Entry(
+        "`{name}` is not defined on every path that leads here",
+        "give `{name}` a value before the branch or loop",
+    ),
+    "captured-global": Entry(
+        "`{name}` is a value of type `{type}` from outside the function, which compiled code "
+        "cannot capture",
+        "pass it as an argument, or make it a constant attribute of a module",
+    ),
+    "unsupported-value": Entry(
+        "{what} cannot be used as a value in TorchScript",
+    ),
+    # Annotations and types ----------------------------------------------------------------------
+    "unknown-type": Entry(
+        "`{annotation}` is not a type that TorchScript knows",
+    ),
+    "bad-annotation": Entry(
+        "`{annotation}` cannot be used as a type: {reason}",
+    ),
+    "untyped-container": Entry(
+        "`{annotation}` does not say what it holds",
+        "write `{example}`, with the type of its elements",
+    ),
+    "annotation-required": Entry(
+        "the type of `{expression}` cannot be inferred",
+        "annotate the variable it is assigned to, for example `{example}`",
+    ),
+    "assignment-type": Entry(
+        "`{name}` is declared as `{expected}` but gets a value of type `{actual}`",
+    ),
+    "reassigned-type": Entry(
+        "`{name}` is `{old}` before this {block} and cannot become `{new}` inside it",
+        "use another name for the new value, or annotate the first assignment with a type that "
+        "fits both,"
+        "such as `{example}`",
+    ),
+    "branch-type-mismatch": Entry(
+        "`{name}` is `{true_type}` when the condition is true and `{false_type}` when it is false",
+        "give it one type in both branches, or use a name of its own in each",
+    ),
+    "ternary-type-mismatch": Entry(
+        "the two sides of this conditional expression have different types, `{true_type}` and "
+        "`{false_type}`",
+        "convert one of them, so that both have the same type",
+    ),
+    "return-type-mismatch": Entry(
+        "this returns `{actual}`, but the function is declared to return `{expected}`",
+    ),
+    "inconsistent-returns": Entry(
+        "this returns `{actual}`, but an earlier `return` of the function returns `{expected}`",
+        "return one type everywhere, or annotate the return type",
+    ),
+    "missing-return": Entry(
+        "the function is declared to return `{expected}` but can reach its end without a `return`",
+        "add a `return` or a `raise` at the end",
+    ),
+    "condition-type": Entry(
+        "a condition must be a bool, a number or a Tensor, and this is `{actual}`",
+    ),
+    "optional-not-refined": Entry(
+        "this may be None: its type is `{type}`, and {operation} needs `{expected}`",
+        "check it first: `if {name} is not None:` or `assert {name} is not None`",
+    ),
+    "union-not-refined": Entry(
+        "this may be any of `{type}`, and {operation} needs one of them",
+        "check it first: `if isinstance({name}, {example}):`",
+    ),
+    "mixed-list": Entry(
+        "this list holds values of different types: it becomes `{type}`",
+        "elements cannot be used before an `isinstance` check; use a tuple for values of "
+        "different types",
+        "warning",
+    ),
+    "element-type": Entry(
+        "this element is `{actual}`, and the {container} holds `{expected}`",
+        "convert it, or annotate the {container} with a type that fits all elements",
+    ),
+    "key-type": Entry(
+        "`{actual}` cannot be a key of a dict",
+        "keys are `str`, `int`, `bool`, `float`, `complex` or `Tensor`",
+    ),
+    "implicit-tensor-conversion": Entry(
+        "a Tensor is converted to `{target}` here, which fails at run time unless it has one "
+        "element of that type",
+        "say so with `{target}(...)`, or annotate it as a Tensor",
+        "warning",
+    ),
+    "integer-literal": Entry(
+        "`{value}` does not fit into 64 bits",
+        "TorchScript's int has 64 bits: use a float",
+    ),
+    # Attributes ---------------------------------------------------------------------------------
+    "unknown-attribute": Entry(
+        "{owner} has no attribute `{name}`",
+    ),
+    "unscriptable-attribute": Entry(
+        "the attribute `{name}` of {owner} cannot be used in compiled code: {reason}",
+    ),
+    "attribute-type": Entry(
+        "the attribute `{name}` is `{expected}` and cannot be set to `{actual}`",
+    ),
+    "read-only-attribute": Entry(
+        "`{name}` of {owner} cannot be assigned: {reason}",
+    ),
+    "mutated-constant": Entry(
+        "`{name}` is a constant and cannot be changed",
+        "take it out of `__constants__`, and drop `Final`, to make it an attribute that can",
+    ),
+    "undeclared-attribute": Entry(
+        "`self.{name}` is set here but not in `__init__`",
+        "set it in `__init__`, or declare it in the class body: `{name}: <type>`",
+    ),
+    # Calls --------------------------------------------------------------------------------------
+    "not-callable": Entry(
+        "{what} cannot be called",
+    ),
+    "argument-type": Entry(
+        "`{callee}` needs `{expected}` for `{parameter}`, and this is `{actual}`",
+    ),
+    "missing-argument": Entry(
+        "`{callee}` needs a value for `{parameter}`",
+        "its signature is `{signature}`",
+    ),
+    "too-many-arguments": Entry(
+        "`{callee}` takes {expected} positional arguments, and this gives {actual}",
+        "its signature is `{signature}`",
+    ),
+    "unexpected-keyword": Entry(
+        "`{callee}` has no parameter `{name}`",
+        "its signature is `{signature}`",
+    ),
+    "duplicate-argument": Entry(
+        "`{callee}` gets two values for `{parameter}`",
+        "give it once, by position or by keyword",
+    ),
+    "no-matching-overload": Entry(
+        "no form of `{callee}` takes these arguments ({arguments})",
+    ),
+    "operator-type": Entry(
+        "`{op}` is not defined for `{left}` and `{right}`",
+    ),
+    "unary-operator-type": Entry(
+        "`{op}` is not defined for `{operand}`",
+    ),
+    "unknown-operator": Entry(
+        "there is no operator `{name}`",
+    ),
+    "starred-argument": Entry(
+        "`*` needs a tuple here, and this is `{type}`: the number of arguments must be known when "
+        "compiling",
+        "pass the elements one by one, or make it a tuple",
+    ),
+    "python-call": Entry(
+        "`{function}` stays a call into Python: {reason}",
+        "a module that calls it cannot be saved; decorate it with `@torch.jit.ignore` if that is "
+        "meant",
+        "warning",
+    ),
+    "recursion": Entry(
+        "`{function}` calls itself",
+        "recursive functions need a return annotation, and cannot be compiled: use a loop",
+    ),
+    "not-compiled-method": Entry(
+        "`{name}` of {owner} is excluded from compilation: {reason}",
+    ),
+    # Statements and subscripts ------------------------------------------------------------------
+    "not-iterable": Entry(
+        "`{type}` cannot be iterated over",
+    ),
+    "unpack-mismatch": Entry(
+        "{expected} names are assigned from {actual} values",
+    ),
+    "unpack-type": Entry(
+        "`{type}` cannot be unpacked",
+    ),
+    "starred-target": Entry(
+        "a starred target needs a tuple on the right, and this is `{type}`",
+        "use a slice: `rest = values[1:]`",
+    ),
+    "break-in-unrolled-loop": Entry(
+        "`{statement}` cannot be used here: this loop over a {iterable} is unrolled when compiling",
+        "use a flag and an `if` in the body, or loop over a list",
+    ),
+    "invalid-subscript": Entry(
+        "`{type}` cannot be indexed",
+    ),
+    "index-type": Entry(
+        "`{container}` cannot be indexed with `{index}`",
+    ),
+    "index-out-of-range": Entry(
+        "index {index} is out of range: there are {length} elements",
+    ),
+    "constant-expected": Entry(
+        "{what} must be known when compiling",
+    ),
+    "immutable-value": Entry(
+        "elements of `{type}` cannot be {action}",
+    ),
+    "not-an-exception": Entry(
+        "only exceptions can be raised, and this is {what}",
+        'write `raise RuntimeError("...")`',
+    ),
+    "not-a-context-manager": Entry(
+        "`{type}` cannot be used in a `with` statement",
+        "a class needs `__enter__(self)` and `__exit__(self, type: Any, value: Any, tb: Any)`",
+    ),
+    "format-spec": Entry(
+        "`{spec}` in a format string has no meaning in TorchScript",
+        "use `{{}}` only, and format the value before: `str(round(x))`",
+    ),
+    "isinstance-type": Entry(
+        "`{annotation}` cannot be the second argument of `isinstance`",
+        "name one type, or a tuple of types",
+    ),
+    # Classes and modules ------------------------------------------------------------------------
+    "unsupported-class": Entry(
+        "the class `{name}` cannot be compiled: {reason}",
+    ),
+    "enum-value": Entry(
+        "the values of the enum `{name}` must all be `int`, all `float` or all `str`",
+    ),
+    "interface-mismatch": Entry(
+        "`{type}` does not implement `{interface}`: {reason}",
+    ),
+    "bad-overload": Entry(
+        "the overloads of `{function}` cannot be used: {reason}",
+    ),
+    "empty-attribute": Entry(
+        "the type of the elements of `{name}` is not known, since it is empty",
+        "declare it in the class body: `{name}: {example}`",
+    ),
+}
+
+CATALOGUE: MappingProxyType[str, Entry] = MappingProxyType(_TABLE)
+"""Code to entry, in the order of the reference pages."""
