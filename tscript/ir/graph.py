@@ -9,7 +9,7 @@ what they may be is :mod:`tscript.ir.primitives`, and their text is :mod:`tscrip
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -391,7 +391,6 @@ class Block:
         self,
         source: Block,
         value_map: dict[Value, Value],
-        rewrite: Callable[[Node, Node], None] | None = None,
     ) -> None:
         """Append a copy of ``source``'s parameters, nodes and results to this (empty) block.
 

@@ -1,0 +1,35 @@
+"""The built-in operators, one module a family.
+
+``_index.py`` is generated (``python -m ops_registry.builtin.generate_index``) and says which
+family has which schema, so that a family is imported when one of its operators first runs.
+"""
+
+from __future__ import annotations
+
+#: Every family, in the order in which overloads of one name are tried: tensors first, then
+#: scalars, strings and containers.
+BUILTIN_FAMILIES: tuple[str, ...] = (
+    "elementwise",
+    "comparison",
+    "reduction",
+    "linalg",
+    "shape",
+    "indexing",
+    "creation",
+    "activation",
+    "convolution",
+    "pooling",
+    "normalization",
+    "loss",
+    "embedding",
+    "dropout",
+    "recurrent",
+    "random",
+    "conversion",
+    "container",
+    "string",
+    "scalar",
+)
+
+#: The namespaces that the built-in families own.
+NAMESPACES = frozenset({"aten", "prim", "prims", "quantized", "torchvision", "inductor"})

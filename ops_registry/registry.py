@@ -1,0 +1,221 @@
+"""The registry: which operators there are, and where their records live.
+
+Schemas of built-in operators come from a generated index, so that looking an operator up, and
+type checking a whole program, imports no kernel. A record is loaded with its family when an
+operator of it is first asked for. Third-party plugins are found by the entry point group
+``ops_registry`` when a name outside the built-in namespaces is looked up.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+from collections.abc import Iterator
+from importlib.metadata import entry_points
+
+import pluggy
+
+from ops_registry import hookspecs
+from ops_registry.operator import Operator, declared_in
+from ops_registry.schema import FunctionSchema, parse_schema
+
+ENTRY_POINT_GROUP = "ops_registry"
+
+
+class PluginError(RuntimeError):
+    """A plugin of operators is at fault; the message names it and the operator."""
+
+
+class UnknownOperatorError(LookupError):
+    """No operator has the name or the overload that was asked for."""
+
+
+class Registry:
+    """Operators by name.
+
+    >>> [s.overload for s in registry().overloads("aten::relu")]
+    ['', 'out']
+    >>> registry().operator("aten::relu").schema.arguments[0].name
+    'self'
+    """
+
+    def __init__(self) -> None:
+        self._schemas: dict[str, tuple[FunctionSchema, ...]] = {}
+        self._operators: dict[tuple[str, str], Operator] = {}
+        self._plugin_operators: dict[str, list[tuple[Operator, str]]] = {}
+        self._plugins: pluggy.PluginManager | None = None
+
+    # Looking up.
+
+    def overloads(self, name: str) -> tuple[FunctionSchema, ...]:
+        """The schemas of an operator in the order the compiler tries them; empty if unknown."""
+        try:
+            return self._schemas[name]
+        except KeyError:
+            pass
+        schemas = tuple(parse_schema(f"{name}{rest}") for _, rest in self._indexed(name))
+        schemas += tuple(op.schema for op, _ in self._third_party(name))
+        if schemas:
+            self._schemas[name] = schemas
+        return schemas
+
+    def operator(self, name: str, overload: str = "") -> Operator:
+        """The record of one overload, its family imported.
+
+        Raises :class:`UnknownOperatorError` naming what exists when there is none.
+        """
+        key = (name, overload)
+        try:
+            return self._operators[key]
+        except KeyError:
+            pass
+        self._load(name)
+        try:
+            return self._operators[key]
+        except KeyError:
+            raise self._unknown(name, overload) from None
+
+    def has(self, name: str) -> bool:
+        """Whether an operator has this name."""
+        return name in self._schemas or name in _index() or bool(self._third_party(name))
+
+    def names(self) -> list[str]:
+        """The names of all operators, plugins' included, sorted."""
+        self._load_plugins()
+        return sorted({*_index(), *self._plugin_operators})
+
+    def namespaces(self) -> set[str]:
+        """The namespaces that operators are in: ``aten``, ``prim``, and those of plugins."""
+        return {name.partition("::")[0] for name in self.names()}
+
+    def __iter__(self) -> Iterator[Operator]:
+        """Every record; imports every family."""
+        for name in self.names():
+            for schema in self.overloads(name):
+                yield self.operator(name, schema.overload)
+
+    # Loading.
+
+    @staticmethod
+    def _indexed(name: str) -> tuple[tuple[str, str], ...]:
+        return _index().get(name, ())
+
+    def _load(self, name: str) -> None:
+        for family in dict.fromkeys(family for family, _ in self._indexed(name)):
+            module = f"ops_registry.builtin.{family}"
+            importlib.import_module(module)
+            for operator in declared_in(module):
+                self._operators.setdefault((operator.name, operator.overload), operator)
+        for operator, _ in self._third_party(name):
+            self._operators.setdefault((operator.name, operator.overload), operator)
+
+    def _unknown(self, name: str, overload: str) -> UnknownOperatorError:
+        known = [schema.full_name for schema in self.overloads(name)]
+        full_name = f"{name}.{overload}" if overload else name
+        if known:
+            return UnknownOperatorError(
+                f"{full_name} is no overload of {name}: there are {', '.join(known)}"
+            )
+        hint = "" if self.is_builtin(name) else "; is the plugin that has it installed?"
+        return UnknownOperatorError(f"no operator is called {full_name}{hint}")
+
+    @staticmethod
+    def is_builtin(name: str) -> bool:
+        """Whether the name is in a namespace of the built-in operators."""
+        from ops_registry.builtin import NAMESPACES
+
+        return name.partition("::")[0] in NAMESPACES
+
+    # Plugins.
+
+    def _third_party(self, name: str) -> list[tuple[Operator, str]]:
+        if self._plugins is None and not self.is_builtin(name):
+            self._load_plugins()
+        return self._plugin_operators.get(name, [])
+
+    def _load_plugins(self) -> None:
+        if self._plugins is not None:
+            return
+        self._plugins = manager = pluggy.PluginManager(ENTRY_POINT_GROUP)
+        manager.add_hookspecs(hookspecs)
+        for entry_point in entry_points(group=ENTRY_POINT_GROUP):
+            try:
+                plugin = entry_point.load()
+            except Exception as error:
+                raise PluginError(
+                    f"the operator plugin {entry_point.name!r} ({entry_point.value}) failed to"
+                    f" import: {type(error).__name__}: {error}"
+                ) from error
+            self.register(plugin, entry_point.name)
+
+    def register(self, plugin: object, name: str | None = None) -> None:
+        """Add a plugin by hand: a module or an object with the hook ``ops_registry_operators``.
+
+        Raises :class:`PluginError` when a schema of it exists already.
+        """
+        self._load_plugins()
+        assert self._plugins is not None
+        plugin_name = self._plugins.register(plugin, name)
+        if plugin_name is None:
+            return
+        hook = self._plugins.subset_hook_caller(
+            "ops_registry_operators",
+            [p for p in self._plugins.get_plugins() if p is not plugin],
+        )
+        for operators in hook():
+            for operator in operators:
+                self._add(operator, plugin_name)
+
+    def _add(self, operator: Operator, plugin: str) -> None:
+        for schema in self.overloads(operator.name):
+            if schema.overload == operator.overload:
+                owner = next(
+                    (
+                        p
+                        for o, p in self._plugin_operators.get(operator.name, [])
+                        if o.overload == operator.overload
+                    ),
+                    "the built-in operators",
+                )
+                raise PluginError(
+                    f"the operator plugin {plugin!r} declares {operator.full_name}, which"
+                    f" {owner} already has"
+                )
+        if "::" not in operator.name:
+            raise PluginError(
+                f"the operator plugin {plugin!r} declares {operator.full_name!r} without a"
+                " namespace: write 'mylib::name'"
+            )
+        self._plugin_operators.setdefault(operator.name, []).append((operator, plugin))
+        self._schemas.pop(operator.name, None)
+
+    def unregister(self, name: str) -> None:
+        """Take a plugin that was registered under ``name`` out again."""
+        self._load_plugins()
+        assert self._plugins is not None
+        self._plugins.unregister(name=name)
+        for operator_name, entries in list(self._plugin_operators.items()):
+            kept = [(operator, plugin) for operator, plugin in entries if plugin != name]
+            for operator, plugin in entries:
+                if plugin == name:
+                    self._operators.pop((operator_name, operator.overload), None)
+            self._schemas.pop(operator_name, None)
+            if kept:
+                self._plugin_operators[operator_name] = kept
+            else:
+                del self._plugin_operators[operator_name]
+
+
+@functools.cache
+def _index() -> dict[str, tuple[tuple[str, str], ...]]:
+    from ops_registry.builtin._index import SCHEMAS
+
+    return SCHEMAS
+
+
+_registry = Registry()
+
+
+def registry() -> Registry:
+    """The registry of this process."""
+    return _registry
