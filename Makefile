@@ -91,11 +91,11 @@ $(VENV)/bin/python:
 
 $(VENV)/.stamp-dev: pyproject.toml | $(VENV)/bin/python
 	$(VENV)/bin/python -m pip install $(PIP_FLAGS) --editable '.[dev]'
-	touch $@
+	@touch $@
 
 $(VENV)/.stamp-docs: $(VENV)/.stamp-dev
 	$(VENV)/bin/python -m pip install $(PIP_FLAGS) --editable '.[docs]'
-	touch $@
+	@touch $@
 
 $(ORACLE)/bin/python:
 	$(call make_venv,$(ORACLE))
@@ -104,4 +104,4 @@ $(ORACLE)/bin/python:
 $(ORACLE)/.stamp: pyproject.toml | $(ORACLE)/bin/python
 	$(ORACLE)/bin/python -m pip install $(PIP_FLAGS) torch==2.13.0
 	$(ORACLE)/bin/python -m pip install $(PIP_FLAGS) --editable '.[dev,oracle]'
-	touch $@
+	@touch $@
