@@ -98,9 +98,10 @@ class SpecialForm:
     """A callable with rules of its own.
 
     Names: ``print len range enumerate zip reversed isinstance hasattr getattr list tuple dict int float
-    bool str complex annotate unchecked_cast uninitialized jit_isinstance is_scripting is_tracing
-    fork wait rangelist super cast format no_grad enable_grad type_constructor tensor_class
-    size_to_tuple overloaded_min overloaded_max warn new_object profiler_record device identity``
+    bool str complex super cast annotate jit_isinstance is_scripting is_tracing fork wait identity
+    unwrap_optional no_grad enable_grad set_grad_enabled record_function tensor_class size_class never
+    torch_assert is_tensor is_grad_enabled vf_namespace warn type_constructor``, and, in the code of
+    archives, ``unchecked_cast uninitialized rangelist ops_prim``.
     (`identity` returns its argument). `tscript.frontend.special_forms` has one function for each.
     """
 
