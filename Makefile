@@ -42,7 +42,7 @@ help:
 	@echo "make clean       remove the environments and everything built"
 
 demo: $(VENV)/.stamp-dev
-	$(VENV)/bin/python -m examples.demo
+	$(VENV)/bin/python examples/demo.py
 
 test: $(VENV)/.stamp-dev
 	$(VENV)/bin/python -m pytest -q $(XDIST) $(ARGS)
