@@ -1,0 +1,710 @@
+"""Graphs printed as the Python that archives hold: one function at a time, from IR alone.
+
+`CodePrinter` turns a graph into the lines of a ``def``.  The text is PyTorch's serialized dialect
+(``_0 = torch.add(x, y)``, ``annotate(List[int], [])``, ``CONSTANTS.c0``), which this package's importer
+and real PyTorch both read; ``.code`` of a scripted function shows the same text.  Which classes and files
+an archive has is `tscript.archive.code_export`'s business.
+
+A value used once, right where it was computed, is written into the expression that uses it; everything
+else gets a name.  Inlining never changes the order in which nodes run.
+"""
+
+from __future__ import annotations
+
+import keyword
+import math
+import re
+from typing import TYPE_CHECKING, Any
+
+from ops_registry import types as t
+from ops_registry.device import Device
+from tscript.archive.errors import SaveError
+from tscript.types.nominal import EnumType, NamedTupleType
+from tscript.types.printing import annotation_str
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from ops_registry.schema import FunctionSchema
+    from tscript.diagnostics.source import SourceRange
+    from tscript.ir.graph import Block, Graph, Node, Value
+
+MAX_INT = (1 << 63) - 1
+_INDENT = "  "
+_HEAVIEST_EXPRESSION = 4
+_RESERVED = frozenset(
+    """torch ops CONSTANTS __torch__ annotate uninitialized unchecked_cast fork awaitable inf nan infj nanj
+    device int float bool str complex list tuple dict range len getattr hasattr isinstance sorted print
+    min max abs round pow enumerate zip super Tensor List Tuple Dict Optional Union Future number rangelist
+    Device Any NoneType Final ord chr self_ __len__""".split()
+)
+_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_CAST_CALLS = {
+    "aten::Int": "int",
+    "aten::Float": "float",
+    "aten::Bool": "bool",
+    "aten::Complex": "complex",
+    "aten::str": "str",
+    "aten::sorted": "sorted",
+    "prim::Print": "print",
+}
+_IMPLICIT_CASTS = {
+    "aten::IntImplicit": "int",
+    "aten::FloatImplicit": "float",
+    "aten::ComplexImplicit": "complex",
+    "aten::ScalarImplicit": "number",
+}
+_NEVER_INLINED = frozenset({"prim::fork", "prim::Closure", "prim::Enter", "prim::Exit", "prim::PythonOp"})
+
+
+class ConstantTable:
+    """The archive's ``CONSTANTS``: values that text cannot hold, numbered in the order of first use."""
+
+    def __init__(self) -> None:
+        self.values: list[Any] = []
+        self._numbers: dict[int, int] = {}
+
+    def number(self, value: Any) -> int:
+        """The number of ``value``; the same object always has the same one."""
+        number = self._numbers.get(id(value))
+        if number is None:
+            number = self._numbers[id(value)] = len(self.values)
+            self.values.append(value)
+        return number
+
+
+class Line:
+    """A printed line, and the place in the user's source that it comes from."""
+
+    __slots__ = ("origin", "text")
+
+    def __init__(self, text: str, origin: SourceRange | None) -> None:
+        self.text = text
+        self.origin = origin
+
+
+class CodePrinter:
+    """Prints functions that share a file: unnamed values are numbered on through all of them.
+
+    ``for_archive`` refuses what an archive cannot hold (calls into Python); else it is shown.
+
+    >>> from tscript.ir.graph import Graph
+    >>> graph = Graph()
+    >>> x = graph.add_input("x")
+    >>> two = graph.constant(2)
+    >>> _ = graph.add_output(graph.insert("aten::mul", [x, two], overload="Scalar").output)
+    >>> print(CodePrinter().function_text("double", graph))
+    def double(x: Tensor) -> Tensor:
+      return torch.mul(x, 2)
+    <BLANKLINE>
+    """
+
+    def __init__(self, constants: ConstantTable | None = None, *, for_archive: bool = False) -> None:
+        self.constants = constants if constants is not None else ConstantTable()
+        self.for_archive = for_archive
+        #: Types mentioned so far whose definition the archive must hold.
+        self.types: dict[t.NominalType, None] = {}
+        #: Functions called so far, by qualified name.
+        self.functions: dict[str, Node] = {}
+        self._next_unnamed = 0
+
+    def function_text(self, name: str, graph: Graph, schema: FunctionSchema | None = None) -> str:
+        """A whole ``def`` as text, ending in a line end."""
+        return "".join(line.text + "\n" for line in self.function_lines(name, graph, schema))
+
+    def function_lines(
+        self, name: str, graph: Graph, schema: FunctionSchema | None = None, indent: int = 0
+    ) -> list[Line]:
+        """A whole ``def`` as lines, ``indent`` levels deep."""
+        return _Function(self, name, graph, schema, indent).lines
+
+    def annotation(self, type: t.Type) -> str:
+        """``type`` as an annotation; its definition becomes part of the archive."""
+        self.mention(type)
+        return annotation_str(type)
+
+    def mention(self, type: t.Type) -> None:
+        """Note that the archive must define every class that ``type`` names."""
+        if isinstance(type, t.NominalType):
+            self.types[type] = None
+        for part in type.contained():
+            self.mention(part)
+
+    def unnamed(self) -> str:
+        self._next_unnamed += 1
+        return f"_{self._next_unnamed - 1}"
+
+
+class _Function:
+    """One function on its way to text."""
+
+    def __init__(
+        self, printer: CodePrinter, name: str, graph: Graph, schema: FunctionSchema | None, indent: int
+    ) -> None:
+        self.printer = printer
+        self.graph = graph
+        self.level = indent
+        self.lines: list[Line] = []
+        self.names: dict[Value, str] = {}
+        self.taken: set[str] = set()
+        self.inlined: set[Value] = set()
+        self.origin: SourceRange | None = None
+        self._plan(graph.block)
+        self._header(name, schema)
+        self.level += 1
+        self._body(graph.block)
+        self._return()
+
+    # -- what is inlined --------------------------------------------------------------------------------
+
+    def _plan(self, block: Block) -> None:
+        point = block.return_node
+        while True:
+            point, _ = self._absorb_inputs(point)
+            point = _before(point)
+            if point is block.return_node:
+                return
+            for inner in point.blocks:
+                self._plan(inner)
+
+    def _absorb_inputs(self, user: Node) -> tuple[Node, int]:
+        """Inline the values computed right before ``user``, last input first, so that the order of
+        evaluation stays; returns the first node of the expression and how many nodes it has."""
+        point, weight = user, 1
+        if user.kind in ("prim::Loop", "prim::fork", "prim::Exit"):
+            inputs = user.inputs[:1] if user.kind == "prim::Loop" and _is_for(user) else []
+        elif user.kind == "prim::SetAttr":
+            inputs = user.inputs[1:]  # the right side of an assignment is evaluated first
+        else:
+            inputs = user.inputs
+        for value in reversed(inputs):
+            producer = value.node
+            if _before(point) is producer and self._may_inline(value, user):
+                saved = set(self.inlined)
+                first, added = self._absorb_inputs(producer)
+                if weight + added > _HEAVIEST_EXPRESSION and not _is_access(producer):
+                    self.inlined = saved
+                    break
+                self.inlined.add(value)
+                point, weight = first, weight + added
+        return point, weight
+
+    def _may_inline(self, value: Value, user: Node) -> bool:
+        node = value.node
+        if len(node.outputs) != 1 or len(value.uses) != 1 or node.blocks:
+            return False
+        if node.kind in _NEVER_INLINED or node.kind == "prim::Param":
+            return False
+        if node.kind in ("prim::Uninitialized", "prim::CreateObject"):
+            return False
+        if value.has_debug_name and user.kind != "prim::Return":
+            return False
+        return not (user.kind == "prim::Return" and user.owning_block is not self.graph.block)
+
+    # -- names ------------------------------------------------------------------------------------------
+
+    def name(self, value: Value) -> str:
+        """The name of ``value``, given on first use."""
+        known = self.names.get(value)
+        if known is None:
+            known = self.names[value] = self._fresh(value.debug_name if value.has_debug_name else "")
+        return known
+
+    def _fresh(self, wish: str) -> str:
+        # Dots and numbers behind the name come from making SSA names unique; they say nothing.
+        base = re.sub(r"\.\d+$", "", wish)
+        base = re.sub(r"[^A-Za-z0-9_]", "_", base)
+        if not base or base.strip("_").isdigit() or not base.strip("_"):
+            return self.printer.unnamed()
+        if base[0].isdigit():
+            base = "_" + base
+        name, number = base, 0
+        while name in self.taken or name in _RESERVED or keyword.iskeyword(name):
+            name, number = f"{base}{number}", number + 1
+        self.taken.add(name)
+        return name
+
+    # -- lines ------------------------------------------------------------------------------------------
+
+    def _line(self, text: str) -> None:
+        self.lines.append(Line(_INDENT * self.level + text, self.origin))
+
+    def _header(self, name: str, schema: FunctionSchema | None) -> None:
+        parameters = []
+        for position, value in enumerate(self.graph.inputs):
+            text = f"{self.name(value)}: {self.printer.annotation(value.type)}"
+            argument = schema.arguments[position] if schema is not None else None
+            if argument is not None and argument.has_default:
+                text += f"={self._literal(argument.default, value.type)}"
+            parameters.append(text)
+        separator = f",\n{_INDENT * (self.level + 2)}"
+        returns = self.printer.annotation(self._return_type(schema))
+        for text in f"def {name}({separator.join(parameters)}) -> {returns}:".split("\n"):
+            self.lines.append(
+                Line(_INDENT * self.level + text if text.startswith("def ") else text, None)
+            )
+
+    def _return_type(self, schema: FunctionSchema | None) -> t.Type:
+        outputs = self.graph.outputs
+        if schema is not None and len(schema.returns) == 1:
+            return schema.returns[0].type
+        if len(outputs) == 1:
+            return outputs[0].type
+        return t.TupleType(tuple(value.type for value in outputs)) if outputs else t.NONE
+
+    def _return(self) -> None:
+        outputs = self.graph.outputs
+        if len(outputs) == 1:
+            self._line(f"return {self.use(outputs[0])}")
+        elif outputs:
+            self._line(f"return ({', '.join(map(self.use, outputs))})")
+        else:
+            self._line("return None")
+
+    def _body(self, block: Block) -> None:
+        for node in block.nodes:
+            if node.kind == "prim::Constant":
+                continue
+            if len(node.outputs) == 1 and node.output in self.inlined:
+                continue
+            self.origin = node.source_range
+            self._statement(node)
+
+    def _statement(self, node: Node) -> None:
+        match node.kind:
+            case "prim::If":
+                self._if(node)
+            case "prim::Loop":
+                self._loop(node)
+            case "prim::SetAttr":
+                target = _member(self.use(node.inputs[0]), node.attributes["name"])
+                self._line(f"{target} = {self.use(node.inputs[1])}")
+            case "prim::TupleUnpack" | "prim::ListUnpack":
+                targets = "".join(f"{self.name(value)}, " for value in node.outputs)
+                source = self.use(node.input)
+                self._line(f"{targets.rstrip()} = {source}" if targets else f"_ = {source}")
+            case "prim::Enter":
+                manager = self.use(node.input)
+                result = f" as {self.name(node.output)}" if node.outputs and node.output.uses else ""
+                self._line(f"with {manager}{result}:")
+                self.level += 1
+            case "prim::Exit":
+                self._line("pass")
+                self.level -= 1
+            case "prim::fork" | "prim::Closure" if node.blocks:
+                self._closure(node)
+            case _:
+                self._assign(node)
+
+    def _assign(self, node: Node) -> None:
+        text = self.expression(node)
+        if not node.outputs or (
+            len(node.outputs) == 1
+            and not node.output.uses
+            and (isinstance(node.output.type, t.NoneType) or node.kind == "prim::Print")
+        ):
+            self._line(text)
+            return
+        self._line(f"{', '.join(map(self.name, node.outputs))} = {text}")
+
+    def _assign_all(self, targets: Sequence[Value], values: Sequence[Value], *, declare: bool) -> None:
+        """Assign in parallel; where the types differ the target's is declared, one at a time."""
+        together: list[tuple[str, str]] = []
+        for target, value in zip(targets, values, strict=True):
+            name, text = self.name(target), self.use(value)
+            if declare and _must_declare(target.type, value.type):
+                self._line(f"{name}: {self.printer.annotation(target.type)} = {text}")
+            else:
+                together.append((name, text))
+        if together:
+            names, texts = zip(*together, strict=True)
+            self._line(f"{', '.join(names)} = {', '.join(texts)}")
+
+    def _if(self, node: Node) -> None:
+        self._line(f"if {self.use(node.input)}:")
+        for position, block in enumerate(node.blocks):
+            if position:
+                self._line("else:")
+            self.level += 1
+            start = len(self.lines)
+            self._body(block)
+            if node.outputs:
+                self._assign_all(node.outputs, block.outputs, declare=True)
+            elif len(self.lines) == start:
+                self._line("pass")
+            self.level -= 1
+
+    def _loop(self, node: Node) -> None:
+        (body,) = node.blocks
+        trip_count, condition, *initial = node.inputs
+        counter, *carried = body.inputs
+        next_condition, *next_carried = body.outputs
+        # The loop's variables have one name inside, on the way round and after it.
+        for inside, after in zip(carried, node.outputs, strict=True):
+            self.names[inside] = self.name(after)
+        self._assign_loop_variables(node.outputs, initial)
+        if _is_for(node):
+            self._line(f"for {self.name(counter)} in range({self.use(trip_count)}):")
+            self._loop_body(body, carried, next_carried, [], [])
+            return
+        going = self.printer.unnamed()
+        if _is_constant(trip_count, MAX_INT) and not counter.uses:
+            self._line(f"{going} = {self.use(condition)}")
+            self._line(f"while {going}:")
+            self._loop_body(body, carried, next_carried, [going], [self.use_later(next_condition)])
+            return
+        number = self.name(counter)
+        self._line(f"{number} = 0")
+        start = f"torch.gt({self.use(trip_count)}, 0)"
+        if not _is_constant(condition, True):
+            start = f"torch.__and__({start}, {self.use(condition)})"
+        self._line(f"{going} = {start}")
+        self._line(f"while {going}:")
+        following = self.printer.unnamed()
+
+        def advance() -> list[str]:
+            self._line(f"{following} = torch.add({number}, 1)")
+            more = f"torch.lt({following}, {self.use(trip_count)})"
+            return [f"torch.__and__({more}, {self.use(next_condition)})", following]
+
+        self._loop_body(body, carried, next_carried, [going, number], [advance])
+
+    def use_later(self, value: Value) -> Callable[[], list[str]]:
+        return lambda: [self.use(value)]
+
+    def _assign_loop_variables(self, targets: Sequence[Value], values: Sequence[Value]) -> None:
+        for target, value in zip(targets, values, strict=True):
+            declared = ""
+            if isinstance(target.type, (t.OptionalType, t.UnionType)) or target.type != value.type:
+                declared = f": {self.printer.annotation(target.type)}"
+            self._line(f"{self.name(target)}{declared} = {self.use(value)}")
+
+    def _loop_body(
+        self,
+        body: Block,
+        carried: Sequence[Value],
+        values: Sequence[Value],
+        extra_names: list[str],
+        extra_values: list[Callable[[], list[str]]],
+    ) -> None:
+        self.level += 1
+        start = len(self.lines)
+        self._body(body)
+        texts = [text for extra in extra_values for text in extra()]
+        pairs = [
+            (self.name(target), self.use(value))
+            for target, value in zip(carried, values, strict=True)
+            if target is not value
+        ]
+        names = [*extra_names, *(name for name, _ in pairs)]
+        texts += [text for _, text in pairs]
+        if names:
+            self._line(f"{', '.join(names)} = {', '.join(texts)}")
+        elif len(self.lines) == start:
+            self._line("pass")
+        self.level -= 1
+
+    def _closure(self, node: Node) -> None:
+        (body,) = node.blocks
+        function = self._fresh("__forked_function" if node.kind == "prim::fork" else "__lambda_function")
+        self._line(f"def {function}():")
+        self.level += 1
+        self._body(body)
+        outputs = ", ".join(map(self.use, body.outputs))
+        self._line(f"return {outputs if len(body.outputs) == 1 else f'({outputs})'}")
+        self.level -= 1
+        caller = f"fork({function})" if node.kind == "prim::fork" else function
+        self._line(f"{self.name(node.output)} = {caller}")
+
+    # -- expressions ------------------------------------------------------------------------------------
+
+    def use(self, value: Value) -> str:
+        """The text that stands for ``value`` where it is used."""
+        node = value.node
+        if value in self.inlined or node.kind == "prim::Constant":
+            return self.expression(node)
+        return self.name(value)
+
+    def uses(self, values: Iterable[Value]) -> str:
+        return ", ".join(map(self.use, values))
+
+    def expression(self, node: Node) -> str:
+        """The right side of a node's assignment."""
+        inputs = node.inputs
+        match node.kind:
+            case "prim::Constant":
+                return self._constant(node)
+            case "prim::GetAttr":
+                return _member(self._operand(inputs[0]), node.attributes["name"])
+            case "prim::CallMethod":
+                arguments = "".join(f"{self.use(value)}, " for value in inputs[1:])
+                return f"({self.use(inputs[0])}).{node.attributes['name']}({arguments})"
+            case "prim::CallFunction":
+                name = _called_name(node)
+                self.printer.functions.setdefault(name, node)
+                return f"{name}({''.join(f'{self.use(value)}, ' for value in inputs[1:])})"
+            case "prim::CreateObject":
+                name = self.printer.annotation(node.output.type)
+                return f"{name}.__new__({name})"
+            case "prim::TupleConstruct":
+                return self._tuple(node)
+            case "prim::ListConstruct":
+                return self._list(node)
+            case "prim::DictConstruct":
+                return self._dict(node)
+            case "prim::TupleIndex":
+                return f"({self.use(inputs[0])})[{self.use(inputs[1])}]"
+            case "prim::TupleSlice":
+                begin, end = node.attributes["beg"], node.attributes["end"]
+                return f"({self.use(inputs[0])})[{begin}:{end}]"
+            case "aten::__getitem__" if not isinstance(inputs[0].type, t.TensorType):
+                return f"{self._operand(inputs[0])}[{self.use(inputs[1])}]"
+            case "prim::unchecked_cast":
+                return f"unchecked_cast({self.printer.annotation(node.output.type)}, {self.use(inputs[0])})"
+            case "prim::Uninitialized":
+                return f"uninitialized({self.printer.annotation(node.output.type)})"
+            case "prim::isinstance":
+                kinds = [self.printer.annotation(type) for type in node.attributes["types"]]
+                wanted = kinds[0] if len(kinds) == 1 else f"({', '.join(kinds)})"
+                return f"isinstance({self.use(inputs[0])}, {wanted})"
+            case "prim::tolist":
+                type = self.printer.annotation(node.output.type)
+                return f"annotate({type}, {self._operand(inputs[0])}.tolist())"
+            case "prim::EnumName":
+                return f"{self._operand(inputs[0])}.name"
+            case "prim::EnumValue":
+                return f"{self._operand(inputs[0])}.value"
+            case "prim::data":
+                return f"{self._operand(inputs[0])}.data"
+            case "prim::RaiseException":
+                return f"ops.prim.RaiseException({self._raise_arguments(node)})"
+            case "prim::PythonOp":
+                return self._python_call(node)
+            case kind if kind in _IMPLICIT_CASTS:
+                return f"annotate({_IMPLICIT_CASTS[kind]}, {self.use(inputs[0])})"
+            case kind if kind in _CAST_CALLS and (len(inputs) == 1 or kind == "prim::Print"):
+                return f"{_CAST_CALLS[kind]}({self.uses(inputs)})"
+            case _:
+                return self._operator(node)
+
+    def _operand(self, value: Value) -> str:
+        """``value`` where something is taken out of it; an inlined call needs no brackets of its own."""
+        text = self.use(value)
+        return text if re.fullmatch(r"[\w.]+", text) else f"({text})"
+
+    def _operator(self, node: Node) -> str:
+        namespace, _, name = node.kind.partition("::")
+        prefix = "torch" if namespace == "aten" else f"ops.{namespace}"
+        return f"{prefix}.{name}({self._arguments(node)})"
+
+    def _arguments(self, node: Node) -> str:
+        schema = node.schema
+        if schema is None or schema.is_vararg or len(schema.arguments) != len(node.inputs):
+            return self.uses(node.inputs)
+        needed = len(node.inputs)
+        while needed and _is_default(schema.arguments[needed - 1], node.inputs[needed - 1]):
+            needed -= 1
+        texts = []
+        for argument, value in zip(schema.arguments[:needed], node.inputs[:needed], strict=True):
+            text = self.use(value)
+            texts.append(f"{argument.name}={text}" if argument.kwarg_only else text)
+        return ", ".join(texts)
+
+    def _raise_arguments(self, node: Node) -> str:
+        message, *rest = node.inputs
+        named = [value for value in rest if not _is_constant(value, None)]
+        return self.uses([message, *named])
+
+    def _python_call(self, node: Node) -> str:
+        name = str(node.attributes.get("name", "a Python function"))
+        if self.printer.for_archive:
+            place = f" ({node.source_range})" if node.source_range is not None else ""
+            raise SaveError(
+                f"the call of {name}{place} stays in Python, which an archive cannot hold: "
+                f"make it compilable, or mark the method that calls it as unused"
+            )
+        return f"^{name}({self.uses(node.inputs)})"
+
+    def _tuple(self, node: Node) -> str:
+        type = node.output.type
+        if isinstance(type, NamedTupleType):
+            return f"{self.printer.annotation(type)}({self.uses(node.inputs)})"
+        if len(node.inputs) == 1:
+            return f"({self.use(node.inputs[0])},)"
+        return f"({self.uses(node.inputs)})"
+
+    def _list(self, node: Node) -> str:
+        type = node.output.type
+        text = f"[{self.uses(node.inputs)}]"
+        element = type.element if isinstance(type, t.ListType) else None
+        if node.inputs and all(_plainly(value.type, element) for value in node.inputs):
+            return text
+        return f"annotate({self.printer.annotation(type)}, {text})"
+
+    def _dict(self, node: Node) -> str:
+        type = node.output.type
+        keys, values = node.inputs[::2], node.inputs[1::2]
+        items = zip(keys, values, strict=True)
+        text = "{" + ", ".join(f"{self.use(key)}: {self.use(value)}" for key, value in items) + "}"
+        wanted = type.value if isinstance(type, t.DictType) else None
+        if keys and all(_plainly(value.type, wanted) for value in values):
+            return text
+        return f"annotate({self.printer.annotation(type)}, {text})"
+
+    def _constant(self, node: Node) -> str:
+        type = node.output.type
+        value = node.constant_value()
+        if value is None and isinstance(type, (t.OptionalType, t.UnionType)):
+            return f"annotate({self.printer.annotation(type)}, None)"
+        if isinstance(type, t.FunctionType):
+            return str(node.attributes.get("name", type))
+        return self._literal(value, type)
+
+    def _literal(self, value: Any, type: t.Type) -> str:
+        if isinstance(type, EnumType):
+            name = getattr(value, "name", value)
+            return f"{self.printer.annotation(type)}.{name}"
+        if isinstance(type, t.OptionalType) and value is not None:
+            return self._literal(value, type.element)
+        match value:
+            case None | bool():
+                return str(value)
+            case int():
+                return _int(value)
+            case float():
+                return _float(value)
+            case complex():
+                return f"complex({_float(value.real)}, {_float(value.imag)})"
+            case str():
+                return quote(value)
+            case Device():
+                return f"torch.device({quote(str(value))})"
+            case tuple():
+                parts = type.contained() if isinstance(type, (t.TupleType,)) else ()
+                texts = [
+                    self._literal(part, parts[position] if position < len(parts) else t.ANY)
+                    for position, part in enumerate(value)
+                ]
+                return f"({texts[0]},)" if len(texts) == 1 else f"({', '.join(texts)})"
+            case list() if all(_is_text(part) for part in value):
+                element = type.element if isinstance(type, t.ListType) else t.ANY
+                text = f"[{', '.join(self._literal(part, element) for part in value)}]"
+                simple = isinstance(element, (t.IntType, t.FloatType, t.BoolType, t.StringType, t.AnyType))
+                if value and simple:
+                    return text
+                return f"annotate({self.printer.annotation(type)}, {text})"
+            case dict() if all(map(_is_text, value)) and all(map(_is_text, value.values())):
+                kind = type if isinstance(type, t.DictType) else t.DictType(t.ANY, t.ANY)
+                items = (
+                    f"{self._literal(k, kind.key)}: {self._literal(v, kind.value)}" for k, v in value.items()
+                )
+                return f"annotate({self.printer.annotation(type)}, {{{', '.join(items)}}})"
+            case _:
+                return f"CONSTANTS.c{self.printer.constants.number(value)}"
+
+
+# -- text of values -----------------------------------------------------------------------------------
+
+
+def quote(text: str) -> str:
+    r"""``text`` as a string literal of the archive's code: ASCII, bytes above it in octal.
+
+    >>> quote('a "b"\n\u00e9')
+    '"a \\"b\\"\\n\\303\\251"'
+    """
+    escapes = {7: r"\a", 8: r"\b", 12: r"\f", 10: r"\n", 13: r"\r", 9: r"\t", 11: r"\v"}
+    escapes |= {ord("\\"): r"\\", ord("'"): r"\'", ord('"'): r"\""}
+    out = []
+    for byte in text.encode("utf-8", "surrogatepass"):
+        if byte in escapes:
+            out.append(escapes[byte])
+        else:
+            out.append(chr(byte) if 32 <= byte < 127 else f"\\{byte:03o}")
+    return f'"{"".join(out)}"'
+
+
+def _int(value: int) -> str:
+    if not -(1 << 63) <= value < 1 << 63:
+        raise SaveError(f"the integer {value} does not fit into 64 bits")
+    return str(value)
+
+
+def _float(value: float) -> str:
+    if math.isnan(value):
+        return "nan"
+    if math.isinf(value):
+        return "inf" if value > 0 else "-inf"
+    text = f"{value:.17g}"
+    return text if any(mark in text for mark in ".en") else text + "."
+
+
+def _is_text(value: Any) -> bool:
+    if isinstance(value, tuple | list):
+        return all(map(_is_text, value))
+    return value is None or isinstance(value, (bool, int, float, complex, str, Device))
+
+
+def _member(owner: str, name: str) -> str:
+    if _PLAIN_NAME.fullmatch(name) and not keyword.iskeyword(name):
+        return f"{owner}.{name}"
+    return f"getattr({owner}, {quote(name)})"
+
+
+# -- questions about nodes ------------------------------------------------------------------------------
+
+
+def _before(node: Node) -> Node:
+    """The node printed before ``node``: constants are written where they are used."""
+    node = node.previous
+    while node.kind == "prim::Constant":
+        node = node.previous
+    return node
+
+
+def _is_access(node: Node) -> bool:
+    return node.kind in ("prim::GetAttr", "prim::TupleIndex", "aten::__getitem__")
+
+
+def _is_constant(value: Value, wanted: Any) -> bool:
+    node = value.node
+    if node.kind != "prim::Constant":
+        return False
+    held = node.constant_value()
+    return type(held) is type(wanted) and bool(held == wanted)
+
+
+def _is_for(loop: Node) -> bool:
+    """Whether the loop runs exactly its trip count: nothing can end it early."""
+    return _is_constant(loop.inputs[1], True) and _is_constant(loop.blocks[0].outputs[0], True)
+
+
+def _is_default(argument: Any, value: Value) -> bool:
+    if not argument.has_default or value.node.kind != "prim::Constant":
+        return False
+    held, default = value.node.constant_value(), argument.default
+    if type(held) is not type(default):
+        return False
+    try:
+        return bool(held == default)
+    except (TypeError, ValueError):
+        return False
+
+
+def _plainly(given: t.Type, wanted: t.Type | None) -> bool:
+    """Whether a literal holding a ``given`` is read back as one of ``wanted`` with nothing said."""
+    if isinstance(given, t.TensorType) and isinstance(wanted, t.TensorType):
+        return True
+    return given == wanted
+
+
+def _must_declare(target: t.Type, value: t.Type) -> bool:
+    if isinstance(target, t.TensorType) and isinstance(value, t.TensorType):
+        return False
+    return target != value
+
+
+def _called_name(node: Node) -> str:
+    callee = node.inputs[0]
+    if isinstance(callee.type, t.FunctionType):
+        return callee.type.name
+    return str(callee.node.attributes.get("name", callee.node.constant_value()))
