@@ -25,7 +25,7 @@ export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format types floors docs oracle benchmarks venv clean
+.PHONY: help demo test lint format index types floors docs oracle benchmarks venv clean
 .DELETE_ON_ERROR:
 
 help:
@@ -34,6 +34,7 @@ help:
 	@echo "make oracle      the comparisons with real PyTorch 2.13.0 (installs it)"
 	@echo "make lint        ruff: style, and formatting as 'make format' leaves it"
 	@echo "make format      ruff: rewrite the files"
+	@echo "make index       rewrite the operator index, after an operator was added or changed"
 	@echo "make types       mypy --strict on the four packages"
 	@echo "make floors      import-linter: who may import whom"
 	@echo "make docs        Sphinx, warnings are errors; result in docs/_build/html"
@@ -54,6 +55,10 @@ lint: $(VENV)/.stamp-dev
 format: $(VENV)/.stamp-dev
 	$(VENV)/bin/ruff check --fix-only --quiet $(CODE)
 	$(VENV)/bin/ruff format $(CODE)
+
+# The list of operators that is read in place of the families, until one of them runs.
+index: $(VENV)/.stamp-dev
+	$(VENV)/bin/python -m ops_registry.builtin.generate_index
 
 types: $(VENV)/.stamp-dev
 	$(VENV)/bin/mypy
