@@ -53,7 +53,9 @@ class Tour:
 
 def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     """Run a command as the reader would, show it and its output."""
-    console.print(Text(f"$ cd {folder.relative_to(HERE.parent)}; " + " ".join(command), "bold cyan"))
+    console.print(
+        Text(f"$ cd {folder.relative_to(HERE.parent)}; " + " ".join(command), "bold cyan")
+    )
     arguments = [sys.executable, "-m", *command[command[0] == "python" and 2 or 0 :]]
     done = subprocess.run(arguments, cwd=folder, capture_output=True, text=True)
     console.print(Text((done.stdout + done.stderr).rstrip()), soft_wrap=True)
@@ -147,7 +149,9 @@ def loading(tour: Tour) -> None:
         f"{path.name} was written by PyTorch {recorded_version()}, with the inputs and results of a run.",
     )
     model = torch.jit.load(str(path))
-    console.print(Panel(Syntax(model.code.rstrip(), "python", theme="ansi_dark"), title="model.code"))
+    console.print(
+        Panel(Syntax(model.code.rstrip(), "python", theme="ansi_dark"), title="model.code")
+    )
     inputs = [torch.from_numpy(array) for array in recorded(ARCHIVE, "in0")]
     (expected,) = recorded(ARCHIVE, "out0")
     result = model(*inputs)

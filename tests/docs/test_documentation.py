@@ -16,7 +16,8 @@ ROOT = Path(__file__).parents[2]
 PAGES = ["README.md", "docs/getting_started.md"]
 
 BLOCK = re.compile(
-    r"^```python\n(?P<code>.*?)^```\n(?:\n```text\n(?P<prints>.*?)^```\n)?", re.DOTALL | re.MULTILINE
+    r"^```python\n(?P<code>.*?)^```\n(?:\n```text\n(?P<prints>.*?)^```\n)?",
+    re.DOTALL | re.MULTILINE,
 )
 
 

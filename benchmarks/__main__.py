@@ -1,0 +1,50 @@
+"""``python -m benchmarks [WORD ...]``: every comparison, or those with one of the words in their name.
+
+Prints each ratio beside its bound. The exit status is 1 when one is above it.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import sys
+import tempfile
+import warnings
+from pathlib import Path
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks import import_cost, loops
+
+
+def main(words: list[str]) -> int:
+    warnings.simplefilter("ignore", DeprecationWarning)  # PyTorch deprecates torch.jit by it
+    console = Console()
+    console.print(
+        f"Python {platform.python_version()}, NumPy {np.__version__}, {os.cpu_count()} cores"
+    )
+    table = Table("", "ours", "peer", "", "ratio", "bound", "")
+    failed = False
+    with tempfile.TemporaryDirectory() as folder:
+        for comparison in [*import_cost.comparisons(), *loops.comparisons(Path(folder))]:
+            if words and not any(word in comparison.name for word in words):
+                continue
+            result = comparison.measure()
+            failed |= not result.within
+            table.add_row(
+                comparison.name,
+                f"{result.ours * 1e3:.1f} ms",
+                f"{result.theirs * 1e3:.1f} ms",
+                comparison.peer,
+                f"{result.ratio:.2f}",
+                f"{comparison.bound:.2f}",
+                "ok" if result.within else "ABOVE",
+            )
+    console.print(table)
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

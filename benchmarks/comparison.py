@@ -1,0 +1,60 @@
+"""One comparison: two ways to do the same thing, timed in turns."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+ROUNDS = 9
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """``ours`` against ``theirs``; ``bound`` is the largest ratio of times that is acceptable.
+
+    The callables return the seconds that they took, so that each can leave its preparation out;
+    :func:`timed` makes one of any function.
+    """
+
+    name: str
+    ours: Callable[[], float]
+    theirs: Callable[[], float]
+    bound: float
+    peer: str = "PyTorch"
+
+    def measure(self, rounds: int = ROUNDS) -> Result:
+        """Both in turns, one warm-up each; medians, since other programs disturb single rounds."""
+        self.ours(), self.theirs()
+        ours, theirs = [], []
+        for _ in range(rounds):
+            ours.append(self.ours())
+            theirs.append(self.theirs())
+        return Result(self, statistics.median(ours), statistics.median(theirs))
+
+
+@dataclass(frozen=True)
+class Result:
+    comparison: Comparison
+    ours: float
+    theirs: float
+
+    @property
+    def ratio(self) -> float:
+        return self.ours / self.theirs
+
+    @property
+    def within(self) -> bool:
+        return self.ratio <= self.comparison.bound
+
+
+def timed(function: Callable[[], object]) -> Callable[[], float]:
+    """A callable that runs ``function`` and returns the seconds it took."""
+
+    def run() -> float:
+        start = time.perf_counter()
+        function()
+        return time.perf_counter() - start
+
+    return run
