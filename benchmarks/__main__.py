@@ -1,4 +1,4 @@
-"""``python -m benchmarks [WORD ...]``: every comparison, or those with one of the words in their name.
+"""``python -m benchmarks [WORD ...]``: all comparisons, or those named with a word.
 
 Prints each ratio beside its bound. The exit status is 1 when one is above it.
 """

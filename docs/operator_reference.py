@@ -39,8 +39,8 @@ def index(families: Sequence[str]) -> str:
     entries = "".join(f"   {family}\n" for family in families)
     return (
         heading("Operators", "=")
-        + "Every operator that is built in, by family. A schema is PyTorch's own: ``(a!)`` marks an\n"
-        + "argument that is written, ``(a)`` a result that shares memory with one.\n\n"
+        + "Every operator that is built in, by family. A schema is PyTorch's own: ``(a!)`` marks\n"
+        + "an argument that is written, ``(a)`` a result that shares memory with one.\n\n"
         + f".. toctree::\n   :maxdepth: 1\n\n{entries}"
     )
 

@@ -47,17 +47,20 @@ class Tour:
 
     def claim(self, text: str, holds: bool) -> None:
         self.claims.append((text, holds))
-        console.print(Text("  ok   " if holds else "  FAILED   ", "green" if holds else "bold red")
-                      + Text(text, "default"))  # fmt: skip
+        console.print(verdict(holds) + text)
+
+
+def verdict(holds: bool) -> str:
+    return "[green]  ok[/]   " if holds else "[bold red]  FAILED[/]   "
 
 
 def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run a command as the reader would, show it and its output."""
-    console.print(
-        Text(f"$ cd {folder.relative_to(HERE.parent)}; " + " ".join(command), "bold cyan")
+    """Run a module's command as the reader would, show it and its output."""
+    where = folder.relative_to(HERE.parent)
+    console.print(Text(f"$ cd {where}; python -m {' '.join(command)}", "bold cyan"))
+    done = subprocess.run(
+        [sys.executable, "-m", *command], cwd=folder, capture_output=True, text=True
     )
-    arguments = [sys.executable, "-m", *command[command[0] == "python" and 2 or 0 :]]
-    done = subprocess.run(arguments, cwd=folder, capture_output=True, text=True)
     console.print(Text((done.stdout + done.stderr).rstrip()), soft_wrap=True)
     return done
 
@@ -75,8 +78,8 @@ def expected_errors(folder: Path) -> list[tuple[str, int, str]]:
 def type_checking(tour: Tour) -> None:
     tour.chapter(
         "mypy knows TorchScript",
-        "The plugin runs the compiler's own frontend on what mypy knows; nothing is imported or run.\n"
-        "First the good project, then a copy with five mistakes that are all fine Python.",
+        "The plugin runs the compiler's own frontend on what mypy knows; nothing is imported\n"
+        "or run. First the good project, then a copy with five mistakes, all of it fine Python.",
     )
     clean = run(["tscript_mypy", "tagger"], GOOD)
     tour.claim("the good project is clean", clean.returncode == 0)
@@ -100,25 +103,25 @@ def type_checking(tour: Tour) -> None:
 def testing(tour: Tour) -> None:
     tour.chapter(
         "pytest finds what a trace would miss",
-        "The project's tests pass. With --tscript-check, each function that they call is traced with\n"
-        "the first arguments seen and checked with the others. One function loops over the words of\n"
-        "its sentence: its trace holds for one length only.",
+        "The project's tests pass. With --tscript-check, each function that they call is traced\n"
+        "with the first arguments seen and checked with the others. One function loops over the\n"
+        "words of its sentence: its trace holds for one length only.",
     )
     plain = run(["pytest", "-q", "-p", "no:cacheprovider"], GOOD)
     tour.claim("the tests pass without the flag", plain.returncode == 0)
     console.print()
     checked = run(["pytest", "-q", "-p", "no:cacheprovider", "--tscript-check"], GOOD)
-    tour.claim("with it, the shape-dependent function is reported",
-               checked.returncode == 1 and "strongest" in checked.stdout)  # fmt: skip
-    tour.claim("with the difference between the two graphs",
-               "Graphs differed across invocations!" in checked.stdout)  # fmt: skip
+    reported = checked.returncode == 1 and "strongest" in checked.stdout
+    tour.claim("with it, the shape-dependent function is reported", reported)
+    differ = "Graphs differed across invocations!" in checked.stdout
+    tour.claim("with the difference between the two graphs", differ)
 
 
 def compiling(tour: Tour) -> None:
     tour.chapter(
         "What the compiler makes of a function",
-        "Source in, a graph in static single assignment form out: loops and branches are nodes with\n"
-        "blocks, and both executors run it.",
+        "Source in, a graph in static single assignment form out: loops and branches are nodes\n"
+        "with blocks, and both executors run it.",
     )
     sys.path.insert(0, str(GOOD))
     from tagger.search import agreement
@@ -126,9 +129,9 @@ def compiling(tour: Tour) -> None:
     source = (GOOD / "tagger" / "search.py").read_text(encoding="utf-8")
     body = source[source.index("def agreement") :]
     console.print(Panel(Syntax("@torch.jit.script\n" + body.rstrip(), "python", theme="ansi_dark")))
-    console.print(Text(str(agreement.graph)))
-    tour.claim("the loop and the branch are in the graph",
-               "prim::Loop" in str(agreement.graph) and "prim::If" in str(agreement.graph))  # fmt: skip
+    graph = str(agreement.graph)
+    console.print(Text(graph))
+    tour.claim("the loop and the branch are in it", "prim::Loop" in graph and "prim::If" in graph)
     tour.claim("agreement([1, 2, 3], [1, 0, 3]) is 2/3", agreement([1, 2, 3], [1, 0, 3]) == 2 / 3)
 
 
@@ -146,12 +149,11 @@ def loading(tour: Tour) -> None:
     path = ARCHIVES / f"{ARCHIVE}.pt"
     tour.chapter(
         "A model that real PyTorch saved",
-        f"{path.name} was written by PyTorch {recorded_version()}, with the inputs and results of a run.",
+        f"PyTorch {recorded_version()} wrote {path.name}; inputs and results are beside it.",
     )
     model = torch.jit.load(str(path))
-    console.print(
-        Panel(Syntax(model.code.rstrip(), "python", theme="ansi_dark"), title="model.code")
-    )
+    code = Syntax(model.code.rstrip(), "python", theme="ansi_dark")
+    console.print(Panel(code, title="model.code"))
     inputs = [torch.from_numpy(array) for array in recorded(ARCHIVE, "in0")]
     (expected,) = recorded(ARCHIVE, "out0")
     result = model(*inputs)
@@ -183,7 +185,7 @@ def main() -> int:
     console.print()
     console.rule("[bold]What was claimed", align="left")
     for text, holds in tour.claims:
-        console.print(("[green]  ok   [/]" if holds else "[bold red]  FAILED   [/]") + text)
+        console.print(verdict(holds) + text)
     failed = sum(not holds for _, holds in tour.claims)
     console.print(f"\n{len(tour.claims) - failed} of {len(tour.claims)} hold.")
     return 1 if failed else 0

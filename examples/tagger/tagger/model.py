@@ -44,7 +44,7 @@ class Tagger(torch.jit.ScriptModule):
 
     @torch.jit.script_method
     def emissions(self, words: Tensor, mask: Optional[Tensor]) -> Tensor:
-        """Log-probabilities (sentences, words, tags); ``mask`` is True at words, False at padding."""
+        """Log-probabilities (sentences, words, tags); ``mask`` is True at words."""
         x = self.embedding(words)
         for layer in self.layers:
             x = layer(x, mask)

@@ -1,6 +1,7 @@
 """The tagger as a whole: shapes, padding, and the way to a file and back."""
 
 import pytest
+
 import tscript as torch
 from tagger.model import SelfAttention, Tagger
 from tagger.pooling import standardised, strongest

@@ -3,6 +3,7 @@
 import itertools
 
 import pytest
+
 import tscript as torch
 from tagger.search import agreement, beam_search
 

@@ -1,6 +1,6 @@
 """The network, with one of the five mistakes."""
 
-from typing import List, Optional
+from typing import List
 
 import tscript as torch
 from tagger.search import beam_search
