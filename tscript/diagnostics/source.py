@@ -14,7 +14,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 _LINE_BREAK = re.compile(r"\r\n|\r|\n")
@@ -39,7 +39,7 @@ class Source:
     text: str
     filename: str = "<string>"
     first_line: int = 1
-    provenance: tuple[tuple[int, SourceRange], ...] = field(default=(), compare=False, repr=False)
+    provenance: Sequence[tuple[int, SourceRange]] = field(default=(), compare=False, repr=False)
     _line_starts: tuple[int, ...] = field(default=(), init=False, compare=False, repr=False)
 
     @property
