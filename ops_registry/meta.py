@@ -198,17 +198,25 @@ class Elementwise(Promoting):
     """Operands broadcast against each other; see :func:`elementwise`."""
 
     def __init__(
-        self, operands: tuple[str, ...], result: Dtype | None, int_to_float: bool, real: bool
+        self,
+        operands: tuple[str, ...],
+        result: Dtype | None,
+        int_to_float: bool,
+        real: bool,
+        also: tuple[str, ...] = (),
     ) -> None:
         self.operands = operands
         self.result = result
         self.int_to_float = int_to_float
         self.real = real
+        self.also = also
         self._positions: tuple[int, ...] | None = None
+        self._also: tuple[int, ...] = ()
 
     def bind(self, names: Sequence[str]) -> None:
         """Learn where the operands stand among the schema's arguments."""
         self._positions = tuple(names.index(name) for name in self.operands)
+        self._also = tuple(names.index(name) for name in self.also)
 
     def compute_dtype(self, arguments: Sequence[Any]) -> Dtype:
         dtype = result_dtype(*arguments)
@@ -217,21 +225,27 @@ class Elementwise(Promoting):
     def __call__(self, *args: Any) -> TensorMeta:
         assert self._positions is not None, "a rule belongs to a record"
         operands = [args[p] for p in self._positions]
-        shape = broadcast_shapes(*(o.shape for o in operands if isinstance(o, TensorMeta)))
+        shaped = (*operands, *(args[p] for p in self._also))
+        shape = broadcast_shapes(*(o.shape for o in shaped if isinstance(o, TensorMeta)))
         dtype = self.result or self.compute_dtype(operands)
         return TensorMeta(dtype.to_real() if self.real else dtype, shape)
 
 
 def elementwise(
-    *operands: str, result: Dtype | None = None, int_to_float: bool = False, real: bool = False
+    *operands: str,
+    result: Dtype | None = None,
+    int_to_float: bool = False,
+    real: bool = False,
+    also: tuple[str, ...] = (),
 ) -> Elementwise:
     """The rule of elementwise operators over the named arguments (tensors or scalars).
 
     ``result`` fixes the result's dtype (``bool_`` for comparisons); ``int_to_float`` computes
     integers and bools in the default dtype (``sin``, true division); ``real`` takes the real
-    counterpart of a complex result (``abs``).
+    counterpart of a complex result (``abs``); ``also`` names tensors that broadcast with the
+    operands and keep their own dtype (the condition of ``where``).
     """
-    return Elementwise(operands, result, int_to_float, real)
+    return Elementwise(operands, result, int_to_float, real, also)
 
 
 class _Like:

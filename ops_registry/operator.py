@@ -124,7 +124,7 @@ def operator(
     ufunc: str | None = None,
     random: bool = False,
     effects: bool = False,
-    inplace: bool = False,
+    inplace: bool | str = False,
     out: bool | str = False,
     derivative: Mapping[str, Callable[..., Any]] | None = None,
     samples: Callable[[], Iterable[Sample]] | None = None,
@@ -134,7 +134,7 @@ def operator(
 
     Decorators stack: overloads that share a kernel are listed above it, in the order in which
     the compiler tries them. ``inplace`` also declares ``name_``; ``out`` also declares the
-    overload that writes to ``out`` (named as PyTorch does, or as given).
+    overload that writes to ``out`` (their overloads are named as PyTorch does, or as given).
 
     A schema that returns tensors needs ``meta`` (except ``composite`` and ``tensor_level``
     kinds, whose results come from the operators they use). Raises ValueError when it is missing.
@@ -151,9 +151,9 @@ def operator(
         if meta is None and kind == "kernel" and record.returns_tensors:
             raise ValueError(f"{parsed.full_name} returns tensors: its record needs a meta")
         records = [record]
-        if inplace:
-            records.append(_inplace_form(record))
-        if out:
+        if inplace is not False:
+            records.append(_inplace_form(record, inplace if isinstance(inplace, str) else None))
+        if out is not False:
             records.append(_out_form(record, out if isinstance(out, str) else None))
         declared = _declared.setdefault(function.__module__, [])
         # Decorators apply from the bottom up: what is above comes first.
@@ -164,19 +164,31 @@ def operator(
     return declare
 
 
+def operators(*schemas: str, **fields: Any) -> Callable[[F], F]:
+    """Stack several :func:`operator` declarations with the same fields on one kernel."""
+
+    def declare(function: F) -> F:
+        for schema in reversed(schemas):
+            operator(schema, **fields)(function)
+        return function
+
+    return declare
+
+
 def declared_in(module: str) -> tuple[Operator, ...]:
     """The records that an imported module declared, in order."""
     return tuple(_declared.get(module, ()))
 
 
-def _inplace_form(functional: Operator) -> Operator:
+def _inplace_form(functional: Operator, overload: str | None) -> Operator:
     schema = functional.schema
+    overload = schema.overload if overload is None else overload
     written = AliasInfo(("a",), ("a",), True)
     arguments = (replace(schema.arguments[0], alias=written), *schema.arguments[1:])
     returns = (Argument("", schema.returns[0].type, schema.returns[0].real_type, alias=written),)
     return replace(
         functional,
-        schema=FunctionSchema(f"{schema.name}_", schema.overload, arguments, returns),
+        schema=FunctionSchema(f"{schema.name}_", overload, arguments, returns),
         functional=functional,
         derivation="inplace",
         derivative=None,

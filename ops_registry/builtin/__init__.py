@@ -10,7 +10,13 @@ from __future__ import annotations
 #: scalars, strings and containers.
 BUILTIN_FAMILIES: tuple[str, ...] = (
     "elementwise",
+    "division",
+    "power",
+    "bounds",
     "comparison",
+    "pointwise_math",
+    "bitwise",
+    "filling",
     "reduction",
     "linalg",
     "shape",
