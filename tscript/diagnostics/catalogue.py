@@ -37,8 +37,7 @@ _TABLE: dict[str, Entry] = {
     "source-unavailable": Entry(
         "the source of `{function}` cannot be found: {reason}",
         "functions are compiled from their source: define it in a file or a notebook cell, or "
-        "pass its text"
-        "to `torch.jit.CompilationUnit`",
+        "pass its text to `torch.jit.CompilationUnit`",
     ),
     "source-limit": Entry(
         "the source is too large to compile: {measure}, and the limit is {limit}",
@@ -94,8 +93,7 @@ _TABLE: dict[str, Entry] = {
     "reassigned-type": Entry(
         "`{name}` is `{old}` before this {block} and cannot become `{new}` inside it",
         "use another name for the new value, or annotate the first assignment with a type that "
-        "fits both,"
-        "such as `{example}`",
+        "fits both, such as `{example}`",
     ),
     "branch-type-mismatch": Entry(
         "`{name}` is `{true_type}` when the condition is true and `{false_type}` when it is false",

@@ -14,11 +14,13 @@ What TorchScript has no meaning for stands in the tree as :class:`UnsupportedStm
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, TypeVar
 
 from tscript.diagnostics.source import SourceRange
+
+AnyStmt = TypeVar("AnyStmt", bound="View")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,17 @@ class JoinedStr(Expr):
     """
 
     parts: tuple[str | Expr, ...]
+
+    @classmethod
+    def of(cls, range: SourceRange, parts: Iterable[str | Expr]) -> JoinedStr:
+        """The view of parts as they come: neighbouring texts are joined, empty ones dropped."""
+        joined: list[str | Expr] = []
+        for part in parts:
+            if isinstance(part, str) and joined and isinstance(joined[-1], str):
+                joined[-1] += part
+            elif part != "":
+                joined.append(part)
+        return cls(range, tuple(joined))
 
 
 @dataclass(frozen=True, slots=True)
@@ -518,6 +531,14 @@ def dotted_name(view: Expr) -> str | None:
 def decorator_name(view: Expr) -> str | None:
     """Dotted name of a decorator: of what is called, if it is a call."""
     return dotted_name(view.callee if isinstance(view, Apply) else view)
+
+
+def split_docstring(body: tuple[AnyStmt, ...]) -> tuple[tuple[AnyStmt, ...], str | None]:
+    """The statements of a body without its docstring, and the docstring."""
+    first = body[0] if body else None
+    if isinstance(first, ExprStmt) and isinstance(first.value, StringLiteral):
+        return body[1:], first.value.value
+    return body, None
 
 
 def children(view: View) -> Iterator[View]:
