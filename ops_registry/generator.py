@@ -52,7 +52,8 @@ class Generator:
     """
 
     __slots__ = (
-        "__weakref__", "_engine", "_fresh", "_legacy", "_numpy", "_seed", "_started", "cached_normal"
+        "__weakref__", "_engine", "_fresh", "_legacy", "_numpy", "_seed", "_started",
+        "cached_normal",
     )  # fmt: skip
 
     def __init__(self, device: Device | str = "cpu") -> None:
@@ -99,7 +100,7 @@ class Generator:
         return self._seed
 
     def seed(self) -> int:
-        """Start the stream of a seed that the operating system's entropy picks; returns the seed."""
+        """Start the stream of a seed picked by the operating system's entropy; returns it."""
         self.manual_seed(secrets.randbits(64))
         return self._seed
 
