@@ -1,15 +1,15 @@
 """``torch.save`` and ``torch.load``: state dicts and tensors, in PyTorch's zip format, safely.
 
-A file holds a pickle and the storages it refers to.  Loading never runs what a file says: it goes through
-`tscript.archive.unpickler`, as archives do, so ``weights_only=True`` is always in force.  Whole modules are
-not saved this way (that pickle would name Python classes): save ``module.state_dict()``, or a scripted
-module with ``torch.jit.save``.
+A file holds a pickle and the storages it refers to.  Loading never runs what a file says: it goes
+through `tscript.archive.unpickler`, as archives do, so ``weights_only=True`` is always in force.
+Whole modules are not saved this way (that pickle would name Python classes): save
+``module.state_dict()``, or a scripted module with ``torch.jit.save``.
 """
 
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from ops_registry import dtypes
 from ops_registry.device import Device
@@ -44,11 +44,13 @@ _CONTAINER_VERSION = b"3\n"
 
 
 def save(obj: Any, f: FileLike) -> None:
-    """Write tensors, and containers of them, into a file that ``torch.load`` reads, here and in PyTorch.
+    """Write tensors, and containers of them, into a file that ``torch.load`` reads, here and in
+    PyTorch.
 
-    ``obj`` may hold tensors, parameters, numbers, strings, bytes, None, dtypes, devices, sizes, and lists,
-    tuples, sets and dictionaries of those; tensors that share memory still do after loading. ``f`` is a path
-    or a binary file object. Raises `SaveError` for anything else, a module included.
+    ``obj`` may hold tensors, parameters, numbers, strings, bytes, None, dtypes, devices, sizes, and
+    lists, tuples, sets and dictionaries of those; tensors that share memory still do after loading.
+    ``f`` is a path or a binary file object. Raises `SaveError` for anything else, a module
+    included.
 
     >>> import io
     >>> import tscript as torch
@@ -77,9 +79,10 @@ def load(
 ) -> Any:
     """Read what ``torch.save`` wrote, here or in PyTorch 1.6 and later.
 
-    Everything comes onto the CPU. ``weights_only=False`` is accepted and changes nothing: code in a file
-    is never run. ``mmap`` maps the file instead of reading it. Raises `ArchiveError` where the file is
-    damaged, is in another format, or names a class outside the list that PyTorch's ``weights_only`` has.
+    Everything comes onto the CPU. ``weights_only=False`` is accepted and changes nothing: code in a
+    file is never run. ``mmap`` maps the file instead of reading it. Raises `ArchiveError` where the
+    file is damaged, is in another format, or names a class outside the list that PyTorch's
+    ``weights_only`` has.
     """
     check_map_location(map_location)
     with ArchiveReader(f, mmap=bool(mmap)) as reader:
@@ -102,7 +105,8 @@ def load(
 def check_map_location(map_location: Any) -> None:
     """Refuse a ``map_location`` that names a device which does not exist here.
 
-    None, ``"cpu"``, a cpu device, and (as PyTorch allows) a dictionary or function to such are accepted.
+    None, ``"cpu"``, a cpu device, and (as PyTorch allows) a dictionary or function to such are
+    accepted.
     """
     if map_location is None or callable(map_location) or isinstance(map_location, dict):
         return
@@ -153,7 +157,9 @@ class _Describer:
         if kind is list:
             return [self.describe(item, f"{path}[{index}]") for index, item in enumerate(value)]
         if kind is tuple:
-            return tuple(self.describe(item, f"{path}[{index}]") for index, item in enumerate(value))
+            return tuple(
+                self.describe(item, f"{path}[{index}]") for index, item in enumerate(value)
+            )
         if kind is set:
             return SetDescription([self.describe(item, path) for item in sorted(value, key=repr)])
         if kind in (dict, OrderedDict, Counter):
@@ -191,7 +197,9 @@ class _Builder:
             return known[1]
         action = _BUILD.get(kind)
         if action is None:
-            self.fail(f"it holds a {kind.__name__.removesuffix('Description')}, which no state dict does")
+            self.fail(
+                f"it holds a {kind.__name__.removesuffix('Description')}, which no state dict does"
+            )
         if id(description) in self._open:
             self.fail("a value in it holds itself")
         self._open.add(id(description))
@@ -203,10 +211,10 @@ class _Builder:
         self._made[id(description)] = (description, made)
         return made
 
-    def fail(self, problem: str) -> Any:
+    def fail(self, problem: str) -> NoReturn:
         raise ArchiveError(problem, archive=self.reader.name, member="data.pkl")
 
-    def tensor(self, description: TensorDescription) -> Tensor:
+    def make_tensor(self, description: TensorDescription) -> Tensor:
         tensor = self.storages.tensor(description)
         if description.is_parameter:
             from tscript.nn.parameter import Parameter
@@ -214,21 +222,21 @@ class _Builder:
             tensor = Parameter(tensor, requires_grad=description.requires_grad)
         return tensor
 
-    def list(self, description: list[Any]) -> list[Any]:
+    def make_list(self, description: list[Any]) -> list[Any]:
         made: list[Any] = self.keep(description, [])
         made.extend(self.build(item) for item in description)
         return made
 
-    def tuple(self, description: tuple[Any, ...]) -> tuple[Any, ...]:
+    def make_tuple(self, description: tuple[Any, ...]) -> tuple[Any, ...]:
         return tuple(self.build(item) for item in description)
 
-    def typed_list(self, description: TypedListDescription) -> list[Any]:
-        return self.list(description.items)
+    def make_typed_list(self, description: TypedListDescription) -> list[Any]:
+        return self.make_list(description.items)
 
-    def tagged(self, description: TaggedDescription) -> Any:
+    def make_tagged(self, description: TaggedDescription) -> Any:
         return self.build(description.value)
 
-    def dict(self, description: DictDescription) -> Any:
+    def make_dict(self, description: DictDescription) -> Any:
         kind: Any = {"OrderedDict": OrderedDict, "Counter": Counter}.get(description.kind, dict)
         made = self.keep(description, kind())
         for key, item in description.items:
@@ -243,38 +251,40 @@ class _Builder:
                     made._metadata = self.build(item)
         return made
 
-    def set(self, description: SetDescription) -> set[Any]:
+    def make_set(self, description: SetDescription) -> set[Any]:
         try:
             return {self.build(item) for item in description.elements}
         except TypeError:
-            return self.fail("a set in it has an element that cannot be one")
+            self.fail("a set in it has an element that cannot be one")
 
-    def size(self, description: SizeDescription) -> Size:
+    def make_size(self, description: SizeDescription) -> Size:
         return Size(description.sizes)
 
-    def dtype(self, description: DtypeDescription) -> Any:
+    def make_dtype(self, description: DtypeDescription) -> Any:
         if description.name not in _DTYPES:
             self.fail(f"it holds the dtype {description.name}, which is not supported")
         return _DTYPES[description.name]
 
-    def device(self, description: DeviceDescription) -> Device:
+    def make_device(self, description: DeviceDescription) -> Device:
         return Device(description.type, description.index)
 
     def refuse(self, description: ObjectDescription | EnumDescription) -> Any:
-        return self.fail(f"it holds an object of {description.class_name}, which no state dict does")
+        self.fail(
+            f"it holds an object of {description.class_name}, which no state dict does"
+        )
 
 
 _BUILD: dict[type, Callable[[_Builder, Any], Any]] = {
-    TensorDescription: _Builder.tensor,
-    list: _Builder.list,
-    tuple: _Builder.tuple,
-    TypedListDescription: _Builder.typed_list,
-    TaggedDescription: _Builder.tagged,
-    DictDescription: _Builder.dict,
-    SetDescription: _Builder.set,
-    SizeDescription: _Builder.size,
-    DtypeDescription: _Builder.dtype,
-    DeviceDescription: _Builder.device,
+    TensorDescription: _Builder.make_tensor,
+    list: _Builder.make_list,
+    tuple: _Builder.make_tuple,
+    TypedListDescription: _Builder.make_typed_list,
+    TaggedDescription: _Builder.make_tagged,
+    DictDescription: _Builder.make_dict,
+    SetDescription: _Builder.make_set,
+    SizeDescription: _Builder.make_size,
+    DtypeDescription: _Builder.make_dtype,
+    DeviceDescription: _Builder.make_device,
     ObjectDescription: _Builder.refuse,
     EnumDescription: _Builder.refuse,
 }

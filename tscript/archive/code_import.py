@@ -1,12 +1,13 @@
 """Archived code as the compiler's world: types, functions and the resolver that finds them.
 
-The code of an archive (``code/__torch__/**.py``) is Python text that a program wrote.  `CodeLibrary` parses
-a file when something in it is first named, builds the nominal types that it declares, and answers the
-compiler's questions as its `Resolver`; emission itself is the same as for any other source.  Nothing is
-evaluated: constants are read from literals.
+The code of an archive (``code/__torch__/**.py``) is Python text that a program wrote.
+`CodeLibrary` parses a file when something in it is first named, builds the nominal types that it
+declares, and answers the compiler's questions as its `Resolver`; emission itself is the same as for
+any other source.  Nothing is evaluated: constants are read from literals.
 
 In this dialect ``torch.NAME`` is always the operator ``aten::NAME``, ``ops.NS.NAME`` the operator
-``NS::NAME``, ``CONSTANTS.cN`` an entry of the constants table, and everything else goes by its full name.
+``NS::NAME``, ``CONSTANTS.cN`` an entry of the constants table, and everything else goes by its full
+name.
 """
 
 from __future__ import annotations
@@ -71,8 +72,8 @@ _DIALECT: dict[str, Fact] = {
     "nanj": Constant(complex(0, math.nan), t.COMPLEX),
     **{
         name: SpecialForm(name)
-        for name in """annotate unchecked_cast uninitialized fork rangelist getattr isinstance range print
-        int float bool str complex list tuple dict enumerate zip len""".split()
+        for name in """annotate unchecked_cast uninitialized fork rangelist getattr isinstance range
+        print int float bool str complex list tuple dict enumerate zip len""".split()
     },
 }
 
@@ -91,8 +92,8 @@ class CodeHandle:
 class CodeLibrary:
     """All the code of one archive; the `Resolver` of every function in it.
 
-    ``constants`` is the constants table; ``version`` the archive's file format version, which decides on
-    the old meaning of some operators (`tscript.archive.upgraders`).
+    ``constants`` is the constants table; ``version`` the archive's file format version, which
+    decides on the old meaning of some operators (`tscript.archive.upgraders`).
     """
 
     def __init__(self, reader: ArchiveReader, constants: Sequence[Any], version: int) -> None:
@@ -115,7 +116,8 @@ class CodeLibrary:
             for length in range(1, len(parts) + 1)
         }
 
-    # -- finding definitions ----------------------------------------------------------------------------
+    # -- finding definitions
+    # ----------------------------------------------------------------------------
 
     def type(self, qualified_name: str, *, member: str = "data.pkl") -> t.NominalType:
         """The class that the archive defines as ``qualified_name``; ``member`` is who asks."""
@@ -167,7 +169,8 @@ class CodeLibrary:
                 found[view.name.name] = _with_text_decoded(view) if escaped else view
         return found
 
-    # -- the resolver -----------------------------------------------------------------------------------
+    # -- the resolver
+    # -----------------------------------------------------------------------------------
 
     def value(self, name: str) -> Fact | None:
         fact = _DIALECT.get(name)
@@ -239,7 +242,8 @@ class CodeLibrary:
         value = self.constants[number]
         return Constant(value, t.TENSOR if hasattr(value, "array") else t.ANY)
 
-    # -- declaring types --------------------------------------------------------------------------------
+    # -- declaring types
+    # --------------------------------------------------------------------------------
 
     def _declare(self, name: str, view: v.ClassDef) -> t.NominalType:
         bases = [v.dotted_name(base) for base in view.bases]
@@ -343,7 +347,8 @@ class CodeLibrary:
         self._methods[handle] = method
         made.methods[name] = FunctionRef(f"{made.qualified_name}.{name}", handle)
 
-    # -- reading declarations ---------------------------------------------------------------------------
+    # -- reading declarations
+    # ---------------------------------------------------------------------------
 
     def _target(self, statement: v.Assign) -> str:
         target = statement.targets[0]
@@ -386,7 +391,9 @@ class CodeLibrary:
             case v.TupleLiteral(elements=elements):
                 return tuple(self._literal(element) for element in elements)
             case v.DictLiteral(keys=keys, values=values):
-                return {self._literal(k): self._literal(x) for k, x in zip(keys, values, strict=True)}
+                return {
+                    self._literal(k): self._literal(x) for k, x in zip(keys, values, strict=True)
+                }
             case v.Var(name=name) if isinstance(_DIALECT.get(name), Constant):
                 constant = _DIALECT[name]
                 assert isinstance(constant, Constant)
@@ -423,10 +430,7 @@ _NAMED_TYPES: dict[str, NamedType] = {
         name: namespace.type_of_path(("typing", name))
         for name in ("List", "Tuple", "Dict", "Optional", "Union", "Final", "Any")
     },
-    **{
-        name: namespace.type_of_path(("torch", "jit", name))
-        for name in ("Future", "Await")
-    },
+    **{name: namespace.type_of_path(("torch", "jit", name)) for name in ("Future", "Await")},
     "RRef": namespace.type_of_path(("torch", "distributed", "rpc", "RRef")),
     "Tensor": t.TENSOR,
     "int": t.INT,
@@ -471,11 +475,13 @@ def _as_constant(value: Any, type: t.Type) -> Any:
 
 
 def _with_text_decoded(view: Any) -> Any:
-    """The view with its strings read as UTF-8: the code writes bytes above 127 as octal escapes, which
-    Python reads as characters."""
+    """The view with its strings read as UTF-8: the code writes bytes above 127 as octal escapes,
+    which Python reads as characters."""
     if isinstance(view, v.StringLiteral):
         try:
-            return replace(view, value=view.value.encode("latin-1").decode("utf-8", "surrogatepass"))
+            return replace(
+                view, value=view.value.encode("latin-1").decode("utf-8", "surrogatepass")
+            )
         except (UnicodeEncodeError, UnicodeDecodeError):
             return view
     if isinstance(view, tuple):

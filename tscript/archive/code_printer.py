@@ -2,11 +2,11 @@
 
 `CodePrinter` turns a graph into the lines of a ``def``.  The text is PyTorch's serialized dialect
 (``_0 = torch.add(x, y)``, ``annotate(List[int], [])``, ``CONSTANTS.c0``), which this package's importer
-and real PyTorch both read; ``.code`` of a scripted function shows the same text.  Which classes and files
-an archive has is `tscript.archive.code_export`'s business.
+and real PyTorch both read; ``.code`` of a scripted function shows the same text.  Which classes and
+files an archive has is `tscript.archive.code_export`'s business.
 
-A value used once, right where it was computed, is written into the expression that uses it; everything
-else gets a name.  Inlining never changes the order in which nodes run.
+A value used once, right where it was computed, is written into the expression that uses it;
+everything else gets a name.  Inlining never changes the order in which nodes run.
 """
 
 from __future__ import annotations
@@ -27,16 +27,17 @@ if TYPE_CHECKING:
 
     from ops_registry.schema import FunctionSchema
     from tscript.diagnostics.source import SourceRange
+    from tscript.ir.function import CompiledFunction
     from tscript.ir.graph import Block, Graph, Node, Value
 
 MAX_INT = (1 << 63) - 1
 _INDENT = "  "
 _HEAVIEST_EXPRESSION = 4
 _RESERVED = frozenset(
-    """torch ops CONSTANTS __torch__ annotate uninitialized unchecked_cast fork awaitable inf nan infj nanj
-    device int float bool str complex list tuple dict range len getattr hasattr isinstance sorted print
-    min max abs round pow enumerate zip super Tensor List Tuple Dict Optional Union Future number rangelist
-    Device Any NoneType Final ord chr self_ __len__""".split()
+    """torch ops CONSTANTS __torch__ annotate uninitialized unchecked_cast fork awaitable inf nan
+    infj nanj device int float bool str complex list tuple dict range len getattr hasattr isinstance
+    sorted print min max abs round pow enumerate zip super Tensor List Tuple Dict Optional Union
+    Future number rangelist Device Any NoneType Final ord chr self_ __len__""".split()
 )
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _CAST_CALLS = {
@@ -54,7 +55,7 @@ _IMPLICIT_CASTS = {
     "aten::ComplexImplicit": "complex",
     "aten::ScalarImplicit": "number",
 }
-_NEVER_INLINED = frozenset({"prim::fork", "prim::Closure", "prim::Enter", "prim::Exit", "prim::PythonOp"})
+_NEVER_INLINED = frozenset({"prim::fork", "prim::Enter", "prim::Exit", "prim::PythonOp"})
 
 
 class ConstantTable:
@@ -99,13 +100,15 @@ class CodePrinter:
     <BLANKLINE>
     """
 
-    def __init__(self, constants: ConstantTable | None = None, *, for_archive: bool = False) -> None:
+    def __init__(
+        self, constants: ConstantTable | None = None, *, for_archive: bool = False
+    ) -> None:
         self.constants = constants if constants is not None else ConstantTable()
         self.for_archive = for_archive
         #: Types mentioned so far whose definition the archive must hold.
         self.types: dict[t.NominalType, None] = {}
         #: Functions called so far, by qualified name.
-        self.functions: dict[str, Node] = {}
+        self.functions: dict[str, CompiledFunction] = {}
         self._next_unnamed = 0
 
     def function_text(self, name: str, graph: Graph, schema: FunctionSchema | None = None) -> str:
@@ -113,10 +116,21 @@ class CodePrinter:
         return "".join(line.text + "\n" for line in self.function_lines(name, graph, schema))
 
     def function_lines(
-        self, name: str, graph: Graph, schema: FunctionSchema | None = None, indent: int = 0
+        self,
+        name: str,
+        graph: Graph,
+        schema: FunctionSchema | None = None,
+        indent: int = 0,
+        *,
+        self_type: str = "",
     ) -> list[Line]:
-        """A whole ``def`` as lines, ``indent`` levels deep."""
-        return _Function(self, name, graph, schema, indent).lines
+        """A whole ``def`` as lines, ``indent`` levels deep; ``self_type`` adds a ``self`` that the
+        graph does not have."""
+        return _Function(self, name, graph, schema, indent, self_type).lines
+
+    def literal(self, value: Any, type: t.Type = t.ANY) -> str:
+        """A constant as text, or the number it has in the constants table."""
+        return _literal(self, value, type)
 
     def annotation(self, type: t.Type) -> str:
         """``type`` as an annotation; its definition becomes part of the archive."""
@@ -139,7 +153,13 @@ class _Function:
     """One function on its way to text."""
 
     def __init__(
-        self, printer: CodePrinter, name: str, graph: Graph, schema: FunctionSchema | None, indent: int
+        self,
+        printer: CodePrinter,
+        name: str,
+        graph: Graph,
+        schema: FunctionSchema | None,
+        indent: int,
+        self_type: str,
     ) -> None:
         self.printer = printer
         self.graph = graph
@@ -150,12 +170,13 @@ class _Function:
         self.inlined: set[Value] = set()
         self.origin: SourceRange | None = None
         self._plan(graph.block)
-        self._header(name, schema)
+        self._header(name, schema, self_type)
         self.level += 1
         self._body(graph.block)
         self._return()
 
-    # -- what is inlined --------------------------------------------------------------------------------
+    # -- what is inlined
+    # --------------------------------------------------------------------------------
 
     def _plan(self, block: Block) -> None:
         point = block.return_node
@@ -201,13 +222,16 @@ class _Function:
             return False
         return not (user.kind == "prim::Return" and user.owning_block is not self.graph.block)
 
-    # -- names ------------------------------------------------------------------------------------------
+    # -- names
+    # ------------------------------------------------------------------------------------------
 
     def name(self, value: Value) -> str:
         """The name of ``value``, given on first use."""
         known = self.names.get(value)
         if known is None:
-            known = self.names[value] = self._fresh(value.debug_name if value.has_debug_name else "")
+            known = self.names[value] = self._fresh(
+                value.debug_name if value.has_debug_name else ""
+            )
         return known
 
     def _fresh(self, wish: str) -> str:
@@ -224,18 +248,22 @@ class _Function:
         self.taken.add(name)
         return name
 
-    # -- lines ------------------------------------------------------------------------------------------
+    # -- lines
+    # ------------------------------------------------------------------------------------------
 
     def _line(self, text: str) -> None:
         self.lines.append(Line(_INDENT * self.level + text, self.origin))
 
-    def _header(self, name: str, schema: FunctionSchema | None) -> None:
+    def _header(self, name: str, schema: FunctionSchema | None, self_type: str) -> None:
         parameters = []
+        if self_type:
+            self.taken.add("self")
+            parameters.append(f"self: {self_type}")
         for position, value in enumerate(self.graph.inputs):
             text = f"{self.name(value)}: {self.printer.annotation(value.type)}"
             argument = schema.arguments[position] if schema is not None else None
             if argument is not None and argument.has_default:
-                text += f"={self._literal(argument.default, value.type)}"
+                text += f"={self.printer.literal(argument.default, value.type)}"
             parameters.append(text)
         separator = f",\n{_INDENT * (self.level + 2)}"
         returns = self.printer.annotation(self._return_type(schema))
@@ -285,14 +313,16 @@ class _Function:
                 self._line(f"{targets.rstrip()} = {source}" if targets else f"_ = {source}")
             case "prim::Enter":
                 manager = self.use(node.input)
-                result = f" as {self.name(node.output)}" if node.outputs and node.output.uses else ""
+                result = (
+                    f" as {self.name(node.output)}" if node.outputs and node.output.uses else ""
+                )
                 self._line(f"with {manager}{result}:")
                 self.level += 1
             case "prim::Exit":
                 self._line("pass")
                 self.level -= 1
-            case "prim::fork" | "prim::Closure" if node.blocks:
-                self._closure(node)
+            case "prim::fork":
+                self._fork(node)
             case _:
                 self._assign(node)
 
@@ -307,7 +337,9 @@ class _Function:
             return
         self._line(f"{', '.join(map(self.name, node.outputs))} = {text}")
 
-    def _assign_all(self, targets: Sequence[Value], values: Sequence[Value], *, declare: bool) -> None:
+    def _assign_all(
+        self, targets: Sequence[Value], values: Sequence[Value], *, declare: bool
+    ) -> None:
         """Assign in parallel; where the types differ the target's is declared, one at a time."""
         together: list[tuple[str, str]] = []
         for target, value in zip(targets, values, strict=True):
@@ -404,19 +436,24 @@ class _Function:
             self._line("pass")
         self.level -= 1
 
-    def _closure(self, node: Node) -> None:
-        (body,) = node.blocks
-        function = self._fresh("__forked_function" if node.kind == "prim::fork" else "__lambda_function")
+    def _fork(self, node: Node) -> None:
+        function = self._fresh("__forked_function")
         self._line(f"def {function}():")
         self.level += 1
-        self._body(body)
-        outputs = ", ".join(map(self.use, body.outputs))
-        self._line(f"return {outputs if len(body.outputs) == 1 else f'({outputs})'}")
+        body: Graph | None = node.attributes.get("Subgraph")
+        if body is None:
+            self._line(f"return {self._call_function(node.inputs)}")
+        else:
+            for inner, outer in zip(body.inputs, node.inputs, strict=True):
+                self.names[inner] = self.use(outer)
+            self._plan(body.block)
+            self._body(body.block)
+            self._line(f"return {self.use(body.outputs[0])}")
         self.level -= 1
-        caller = f"fork({function})" if node.kind == "prim::fork" else function
-        self._line(f"{self.name(node.output)} = {caller}")
+        self._line(f"{self.name(node.output)} = fork({function})")
 
-    # -- expressions ------------------------------------------------------------------------------------
+    # -- expressions
+    # ------------------------------------------------------------------------------------
 
     def use(self, value: Value) -> str:
         """The text that stands for ``value`` where it is used."""
@@ -440,9 +477,7 @@ class _Function:
                 arguments = "".join(f"{self.use(value)}, " for value in inputs[1:])
                 return f"({self.use(inputs[0])}).{node.attributes['name']}({arguments})"
             case "prim::CallFunction":
-                name = _called_name(node)
-                self.printer.functions.setdefault(name, node)
-                return f"{name}({''.join(f'{self.use(value)}, ' for value in inputs[1:])})"
+                return self._call_function(inputs)
             case "prim::CreateObject":
                 name = self.printer.annotation(node.output.type)
                 return f"{name}.__new__({name})"
@@ -486,6 +521,12 @@ class _Function:
                 return f"{_CAST_CALLS[kind]}({self.uses(inputs)})"
             case _:
                 return self._operator(node)
+
+    def _call_function(self, inputs: Sequence[Value]) -> str:
+        function = inputs[0].node.constant_value()
+        self.printer.functions[function.qualified_name] = function
+        arguments = "".join(f"{self.use(value)}, " for value in inputs[1:])
+        return f"{function.qualified_name}({arguments})"
 
     def _operand(self, value: Value) -> str:
         """``value`` where something is taken out of it; an inlined call needs no brackets of its own."""
@@ -556,54 +597,57 @@ class _Function:
         value = node.constant_value()
         if value is None and isinstance(type, (t.OptionalType, t.UnionType)):
             return f"annotate({self.printer.annotation(type)}, None)"
-        if isinstance(type, t.FunctionType):
-            return str(node.attributes.get("name", type))
-        return self._literal(value, type)
-
-    def _literal(self, value: Any, type: t.Type) -> str:
-        if isinstance(type, EnumType):
-            name = getattr(value, "name", value)
-            return f"{self.printer.annotation(type)}.{name}"
-        if isinstance(type, t.OptionalType) and value is not None:
-            return self._literal(value, type.element)
-        match value:
-            case None | bool():
-                return str(value)
-            case int():
-                return _int(value)
-            case float():
-                return _float(value)
-            case complex():
-                return f"complex({_float(value.real)}, {_float(value.imag)})"
-            case str():
-                return quote(value)
-            case Device():
-                return f"torch.device({quote(str(value))})"
-            case tuple():
-                parts = type.contained() if isinstance(type, (t.TupleType,)) else ()
-                texts = [
-                    self._literal(part, parts[position] if position < len(parts) else t.ANY)
-                    for position, part in enumerate(value)
-                ]
-                return f"({texts[0]},)" if len(texts) == 1 else f"({', '.join(texts)})"
-            case list() if all(_is_text(part) for part in value):
-                element = type.element if isinstance(type, t.ListType) else t.ANY
-                text = f"[{', '.join(self._literal(part, element) for part in value)}]"
-                simple = isinstance(element, (t.IntType, t.FloatType, t.BoolType, t.StringType, t.AnyType))
-                if value and simple:
-                    return text
-                return f"annotate({self.printer.annotation(type)}, {text})"
-            case dict() if all(map(_is_text, value)) and all(map(_is_text, value.values())):
-                kind = type if isinstance(type, t.DictType) else t.DictType(t.ANY, t.ANY)
-                items = (
-                    f"{self._literal(k, kind.key)}: {self._literal(v, kind.value)}" for k, v in value.items()
-                )
-                return f"annotate({self.printer.annotation(type)}, {{{', '.join(items)}}})"
-            case _:
-                return f"CONSTANTS.c{self.printer.constants.number(value)}"
+        return self.printer.literal(value, type)
 
 
-# -- text of values -----------------------------------------------------------------------------------
+# -- text of values
+# -----------------------------------------------------------------------------------
+
+
+def _literal(printer: CodePrinter, value: Any, type: t.Type) -> str:
+    if isinstance(type, EnumType):
+        name = getattr(value, "name", value)
+        return f"{printer.annotation(type)}.{name}"
+    if isinstance(type, t.OptionalType) and value is not None:
+        return _literal(printer, value, type.element)
+    match value:
+        case None | bool():
+            return str(value)
+        case int():
+            return _int(value)
+        case float():
+            return _float(value)
+        case complex():
+            return f"complex({_float(value.real)}, {_float(value.imag)})"
+        case str():
+            return quote(value)
+        case Device():
+            return f"torch.device({quote(str(value))})"
+        case tuple():
+            parts = type.contained() if isinstance(type, (t.TupleType,)) else ()
+            texts = [
+                _literal(printer, part, parts[position] if position < len(parts) else t.ANY)
+                for position, part in enumerate(value)
+            ]
+            return f"({texts[0]},)" if len(texts) == 1 else f"({', '.join(texts)})"
+        case list() if all(_is_text(part) for part in value):
+            element = type.element if isinstance(type, t.ListType) else t.ANY
+            text = f"[{', '.join(_literal(printer, part, element) for part in value)}]"
+            simple = isinstance(
+                element, (t.IntType, t.FloatType, t.BoolType, t.StringType, t.AnyType)
+            )
+            if value and simple:
+                return text
+            return f"annotate({printer.annotation(type)}, {text})"
+        case dict() if all(map(_is_text, value)) and all(map(_is_text, value.values())):
+            kind = type if isinstance(type, t.DictType) else t.DictType(t.ANY, t.ANY)
+            items = (
+                f"{_literal(printer, k, kind.key)}: {_literal(printer, v, kind.value)}"
+                for k, v in value.items()
+            )
+            return f"annotate({printer.annotation(type)}, {{{', '.join(items)}}})"
+        case _:
+            return f"CONSTANTS.c{printer.constants.number(value)}"
 
 
 def quote(text: str) -> str:
@@ -650,7 +694,8 @@ def _member(owner: str, name: str) -> str:
     return f"getattr({owner}, {quote(name)})"
 
 
-# -- questions about nodes ------------------------------------------------------------------------------
+# -- questions about nodes
+# ------------------------------------------------------------------------------
 
 
 def _before(node: Node) -> Node:
@@ -701,10 +746,3 @@ def _must_declare(target: t.Type, value: t.Type) -> bool:
     if isinstance(target, t.TensorType) and isinstance(value, t.TensorType):
         return False
     return target != value
-
-
-def _called_name(node: Node) -> str:
-    callee = node.inputs[0]
-    if isinstance(callee.type, t.FunctionType):
-        return callee.type.name
-    return str(callee.node.attributes.get("name", callee.node.constant_value()))

@@ -1,8 +1,8 @@
 """Where archived code came from: the ``.debug_pkl`` records beside the code.
 
-They map offsets in a machine-written file to ranges of the source that a person wrote, with that source's
-text.  `read_provenance` is lazy, because only errors and tracebacks ask; a damaged record costs the
-ranges, never the model.  `write_provenance` is its mirror.
+They map offsets in a machine-written file to ranges of the source that a person wrote, with that
+source's text.  `read_provenance` is lazy, because only errors and tracebacks ask; a damaged record
+costs the ranges, never the model.  `write_provenance` is its mirror.
 """
 
 from __future__ import annotations
@@ -114,7 +114,8 @@ def write_provenance(pairs: Iterable[tuple[int, SourceRange | None]]) -> bytes:
         known = numbered.get(id(source))
         if known is None:
             lines = [
-                strings.setdefault(line, len(strings)) for line in source.text.splitlines(keepends=True)
+                strings.setdefault(line, len(strings))
+                for line in source.text.splitlines(keepends=True)
             ]
             known = numbered[id(source)] = (source, lines)
         filename = strings.setdefault(source.filename, len(strings))

@@ -1,11 +1,11 @@
 """Plain descriptions of pickled values: what a pickle *says*, before anything is built from it.
 
-The unpickler produces these and the pickler writes them; neither knows tensors, modules or the compiler.
-Identity carries meaning: one description referred to twice is one object (tied weights, a list held by
-two attributes), one `StorageDescription` shared by two tensors is one buffer.
+The unpickler produces these and the pickler writes them; neither knows tensors, modules or the
+compiler. Identity carries meaning: one description referred to twice is one object (tied weights, a
+list held by two attributes), one `StorageDescription` shared by two tensors is one buffer.
 
-None, bool, int, float, complex, str, bytes, list and tuple describe themselves; everything else has a
-class here.
+None, bool, int, float, complex, str, bytes, list and tuple describe themselves; everything else has
+a class here.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ class TensorDescription:
 
 @dataclass(eq=False)
 class DictDescription:
-    """A dictionary as its items in order; keys may be descriptions. ``attributes`` is what BUILD set on
-    it (a state dict's ``_metadata``)."""
+    """A dictionary as its items in order; keys may be descriptions. ``attributes`` is what BUILD
+    set on it (a state dict's ``_metadata``)."""
 
     items: list[tuple[Any, Any]] = field(default_factory=list)
     kind: str = "dict"  # or "OrderedDict", "Counter"

@@ -1,8 +1,8 @@
 """What can be wrong with an archive, as exceptions a person can read.
 
-Every fault in a file is an `ArchiveError` that names the file and, where there is one, the member at
-fault.  Faults of the caller (a value that cannot be saved) are `SaveError`.  Both are `RuntimeError`,
-as PyTorch raises, so code written for PyTorch catches them unchanged.
+Every fault in a file is an `ArchiveError` that names the file and, where there is one, the member
+at fault.  Faults of the caller (a value that cannot be saved) are `SaveError`.  Both are
+`RuntimeError`, as PyTorch raises, so code written for PyTorch catches them unchanged.
 """
 
 from __future__ import annotations
@@ -11,7 +11,8 @@ from __future__ import annotations
 class ArchiveError(RuntimeError):
     """A file is no archive, is damaged, or holds something that is not allowed.
 
-    ``archive`` is the file's name, ``member`` the record inside it (or None), ``problem`` the bare text.
+    ``archive`` is the file's name, ``member`` the record inside it (or None), ``problem`` the bare
+    text.
 
     >>> print(ArchiveError("it ends after 7 bytes", archive="model.pt", member="data.pkl"))
     model.pt: data.pkl: it ends after 7 bytes

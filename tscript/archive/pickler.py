@@ -1,8 +1,8 @@
 """The pickler: descriptions become the protocol-2 bytes that PyTorch reads.
 
-The mirror of `tscript.archive.unpickler`.  It writes the same globals that PyTorch's own picklers write,
-keeps identity (a description met twice is written once and recalled), and the same descriptions always
-give the same bytes.
+The mirror of `tscript.archive.unpickler`.  It writes the same globals that PyTorch's own picklers
+write, keeps identity (a description met twice is written once and recalled), and the same
+descriptions always give the same bytes.
 """
 
 from __future__ import annotations
@@ -65,7 +65,8 @@ class _Writer:
         self.memo: dict[Any, int] = {}
         self.kept: list[Any] = []  # keeps what the memo knows by id alive
 
-    # -- memo -------------------------------------------------------------------------------------------
+    # -- memo
+    # -------------------------------------------------------------------------------------------
 
     def remember(self, key: Any) -> None:
         index = self.memo[key] = len(self.memo)
@@ -84,7 +85,8 @@ class _Writer:
             self.out += b"j" + index.to_bytes(4, "little")
         return True
 
-    # -- values -----------------------------------------------------------------------------------------
+    # -- values
+    # -----------------------------------------------------------------------------------------
 
     def write(self, value: Any) -> None:
         kind = type(value)
@@ -94,7 +96,9 @@ class _Writer:
             return
         action = _COMPOUND.get(kind)
         if action is None:
-            raise SaveError(f"a {kind.__module__}.{kind.__qualname__} cannot be written into a pickle")
+            raise SaveError(
+                f"a {kind.__module__}.{kind.__qualname__} cannot be written into a pickle"
+            )
         key = id(value)
         if kind is tuple and not value:
             self.out += b")"
@@ -105,13 +109,13 @@ class _Writer:
             except RecursionError:
                 raise SaveError("a value is nested too deeply, or holds itself") from None
 
-    def none(self, value: None) -> None:
+    def put_none(self, value: None) -> None:
         self.out += b"N"
 
-    def bool(self, value: bool) -> None:
+    def put_bool(self, value: bool) -> None:
         self.out += b"\x88" if value else b"\x89"
 
-    def int(self, value: int) -> None:
+    def put_int(self, value: int) -> None:
         if 0 <= value < 1 << 8:
             self.out += b"K" + bytes((value,))
         elif 0 <= value < 1 << 16:
@@ -123,21 +127,21 @@ class _Writer:
         else:
             raise SaveError(f"the integer {value} does not fit into 64 bits")
 
-    def float(self, value: float) -> None:
+    def put_float(self, value: float) -> None:
         self.out += b"G" + struct.pack(">d", value)
 
-    def str(self, value: str) -> None:
+    def put_str(self, value: str) -> None:
         if not self.recall(value):
             data = value.encode("utf-8", "surrogatepass")
             self.out += b"X" + len(data).to_bytes(4, "little") + data
             self.remember(value)
 
-    def complex(self, value: complex) -> None:
+    def put_complex(self, value: complex) -> None:
         self.global_("__builtin__", "complex")
         self.write_tuple((value.real, value.imag))
         self.out += b"R"
 
-    def bytes(self, value: bytes) -> None:
+    def put_bytes(self, value: bytes) -> None:
         self.global_("_codecs", "encode")
         self.write_tuple((value.decode("latin-1"), "latin1"))
         self.out += b"R"
@@ -172,18 +176,19 @@ class _Writer:
                 self.write(value)
             self.out += close
 
-    # -- compound values --------------------------------------------------------------------------------
+    # -- compound values
+    # --------------------------------------------------------------------------------
 
-    def tuple(self, value: tuple[Any, ...], key: int) -> None:
+    def put_tuple(self, value: tuple[Any, ...], key: int) -> None:
         self.write_tuple(value)
         self.remember(key)
 
-    def list(self, value: list[Any], key: int) -> None:
+    def put_list(self, value: list[Any], key: int) -> None:
         self.out += b"]"
         self.remember(key)
         self.items(value, b"e")
 
-    def dict(self, value: DictDescription, key: int) -> None:
+    def put_dict(self, value: DictDescription, key: int) -> None:
         if value.kind == "dict":
             self.out += b"}"
         else:
@@ -195,64 +200,64 @@ class _Writer:
             self.write(value.attributes)
             self.out += b"b"
 
-    def set(self, value: SetDescription, key: int) -> None:
+    def put_set(self, value: SetDescription, key: int) -> None:
         self.call("__builtin__", "set", [list(value.elements)], key)
 
-    def size(self, value: SizeDescription, key: int) -> None:
+    def put_size(self, value: SizeDescription, key: int) -> None:
         self.call("torch", "Size", [value.sizes], key)
 
-    def dtype(self, value: DtypeDescription, key: int) -> None:
+    def put_dtype(self, value: DtypeDescription, key: int) -> None:
         self.global_("torch", value.name)
 
-    def device(self, value: DeviceDescription, key: int) -> None:
+    def put_device(self, value: DeviceDescription, key: int) -> None:
         index = "" if value.index is None else f":{value.index}"
         self.call("torch", "device", [value.type + index], key)
 
-    def class_(self, value: ClassDescription, key: int) -> None:
+    def put_class(self, value: ClassDescription, key: int) -> None:
         module, _, name = value.name.rpartition(".")
         self.global_(module, name)
 
-    def object(self, value: ObjectDescription, key: int) -> None:
-        self.class_(ClassDescription(value.class_name), key)
+    def put_object(self, value: ObjectDescription, key: int) -> None:
+        self.put_class(ClassDescription(value.class_name), key)
         self.out += b")\x81"
         # Known before its state is written: an object may refer to itself.
         self.remember(key)
         self.write(value.state if value.has_state else DictDescription())
         self.out += b"b"
 
-    def enum(self, value: EnumDescription, key: int) -> None:
-        self.class_(ClassDescription(value.class_name), key)
+    def put_enum(self, value: EnumDescription, key: int) -> None:
+        self.put_class(ClassDescription(value.class_name), key)
         # The value itself and not a tuple of it: so PyTorch writes an Enum's member.
         self.write(value.value)
         self.out += b"R"
         self.remember(key)
 
-    def typed_list(self, value: TypedListDescription, key: int) -> None:
+    def put_typed_list(self, value: TypedListDescription, key: int) -> None:
         name = {"int": "intlist", "float": "doublelist", "bool": "boollist", "Tensor": "tensorlist"}
         name["complex"] = "complexdoublelist"
         self.call("torch.jit._pickle", f"build_{name[value.element]}", [value.items], key)
 
-    def tagged(self, value: TaggedDescription, key: int) -> None:
+    def put_tagged(self, value: TaggedDescription, key: int) -> None:
         self.call("torch.jit._pickle", "restore_type_tag", [value.value, value.type_text], key)
 
-    def table_reference(self, value: TensorTableReference, key: int) -> None:
+    def put_table_reference(self, value: TensorTableReference, key: int) -> None:
         self.call("torch.jit._pickle", "build_tensor_from_id", [value.index], key)
 
-    def storage(self, value: StorageDescription, key: int) -> None:
+    def put_storage(self, value: StorageDescription, key: int) -> None:
         self.out += b"("
-        self.str("storage")
+        self.put_str("storage")
         name = _STORAGE_CLASSES.get(value.dtype or "")
         if name is not None:
             self.global_("torch", name)
         else:
             self.global_("torch.storage", "UntypedStorage")
-        self.str(value.key)
-        self.str(value.location)
-        self.int(value.numel)
+        self.put_str(value.key)
+        self.put_str(value.location)
+        self.put_int(value.numel)
         self.out += b"tQ"
         self.remember(key)
 
-    def tensor(self, value: TensorDescription, key: int) -> None:
+    def put_tensor(self, value: TensorDescription, key: int) -> None:
         if value.is_parameter:
             data = TensorDescription(
                 value.storage, value.dtype, value.offset, value.sizes, value.strides
@@ -289,28 +294,28 @@ class _Writer:
 
 
 _PLAIN: dict[type, Callable[[_Writer, Any], None]] = {
-    type(None): _Writer.none,
-    bool: _Writer.bool,
-    int: _Writer.int,
-    float: _Writer.float,
-    str: _Writer.str,
-    complex: _Writer.complex,
-    bytes: _Writer.bytes,
+    type(None): _Writer.put_none,
+    bool: _Writer.put_bool,
+    int: _Writer.put_int,
+    float: _Writer.put_float,
+    str: _Writer.put_str,
+    complex: _Writer.put_complex,
+    bytes: _Writer.put_bytes,
 }
 _COMPOUND: dict[type, Callable[[_Writer, Any, int], None]] = {
-    tuple: _Writer.tuple,
-    list: _Writer.list,
-    DictDescription: _Writer.dict,
-    SetDescription: _Writer.set,
-    SizeDescription: _Writer.size,
-    DtypeDescription: _Writer.dtype,
-    DeviceDescription: _Writer.device,
-    ClassDescription: _Writer.class_,
-    ObjectDescription: _Writer.object,
-    EnumDescription: _Writer.enum,
-    TypedListDescription: _Writer.typed_list,
-    TaggedDescription: _Writer.tagged,
-    TensorTableReference: _Writer.table_reference,
-    StorageDescription: _Writer.storage,
-    TensorDescription: _Writer.tensor,
+    tuple: _Writer.put_tuple,
+    list: _Writer.put_list,
+    DictDescription: _Writer.put_dict,
+    SetDescription: _Writer.put_set,
+    SizeDescription: _Writer.put_size,
+    DtypeDescription: _Writer.put_dtype,
+    DeviceDescription: _Writer.put_device,
+    ClassDescription: _Writer.put_class,
+    ObjectDescription: _Writer.put_object,
+    EnumDescription: _Writer.put_enum,
+    TypedListDescription: _Writer.put_typed_list,
+    TaggedDescription: _Writer.put_tagged,
+    TensorTableReference: _Writer.put_table_reference,
+    StorageDescription: _Writer.put_storage,
+    TensorDescription: _Writer.put_tensor,
 }

@@ -4,9 +4,9 @@ An archive is a zip file whose records all lie under one directory (``model/data
 ``model/code/__torch__.py``, ``model/data/0``).  `ArchiveReader` lists and returns records; it knows
 nothing of pickles, tensors or code (`tscript.archive.unpickler`, `.storages`, `.code_import`).
 
-The zip directory is parsed here and not by the standard library, because the file may be hostile: sizes,
-counts and ratios are bounded before anything is allocated, records may not overlap, names may not repeat
-or leave the directory, and every byte that is returned has matched its checksum.
+The zip directory is parsed here and not by the standard library, because the file may be hostile:
+sizes, counts and ratios are bounded before anything is allocated, records may not overlap, names
+may not repeat or leave the directory, and every byte that is returned has matched its checksum.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from tscript.archive.errors import (
 )
 
 if TYPE_CHECKING:
-    import mmap
+    import mmap as _mmap
     from collections.abc import Iterable
     from types import TracebackType
 
@@ -46,8 +46,8 @@ _ABSENT32 = 0xFFFFFFFF
 class Limits:
     """Bounds on what a file may make us allocate, in bytes unless said otherwise.
 
-    Tensor data is stored uncompressed, so it is bounded by the size of the file itself; the bounds on
-    compressed records (code, debug information, small pickles) are what stops a zip bomb.
+    Tensor data is stored uncompressed, so it is bounded by the size of the file itself; the bounds
+    on compressed records (code, debug information, small pickles) are what stops a zip bomb.
 
     >>> Limits().max_entries
     1000000
@@ -74,9 +74,9 @@ class Entry:
 class ArchiveReader:
     """Random access to the records of an archive.
 
-    ``source`` is a path or a seekable binary file object (which stays open, and whose position is moved).
-    With ``mmap`` a path is mapped copy-on-write instead of read: storages then cost memory only where they
-    are touched, and the file must not be cut short while they live.
+    ``source`` is a path or a seekable binary file object (which stays open, and whose position is
+    moved). With ``mmap`` a path is mapped copy-on-write instead of read: storages then cost memory
+    only where they are touched, and the file must not be cut short while they live.
 
     Raises `NotAnArchiveError`, `TruncatedArchiveError` or another `ArchiveError`, naming the file.
 
@@ -98,7 +98,7 @@ starts with b'hello')
     ) -> None:
         self.limits = limits or Limits()
         self._inflated = 0
-        self._map: mmap.mmap | None = None
+        self._map: _mmap.mmap | None = None
         self._owns_file = isinstance(source, (str, os.PathLike))
         if isinstance(source, (str, os.PathLike)):
             self.name = name or os.path.basename(os.fspath(source))
@@ -171,7 +171,8 @@ starts with b'hello')
                 member=name,
             ) from None
 
-    # -- bytes ------------------------------------------------------------------------------------------
+    # -- bytes
+    # ------------------------------------------------------------------------------------------
 
     def _slice(self, start: int, size: int, what: str, member: str | None = None) -> memoryview:
         if start < 0 or start + size > self._size:
@@ -204,9 +205,7 @@ starts with b'hello')
         )
         name_length, extra_length = header[9], header[10]
         if header[0] != b"PK\x03\x04":
-            raise ArchiveError(
-                "its local header is damaged", archive=self.name, member=entry.name
-            )
+            raise ArchiveError("its local header is damaged", archive=self.name, member=entry.name)
         start = entry.header_offset + _LOCAL_HEADER.size
         written = bytes(self._slice(start, name_length, "its name", entry.name))
         if written.decode("utf-8", "replace") != f"{self.root}/{entry.name}":
@@ -220,8 +219,8 @@ starts with b'hello')
         )
 
     def _inflate(self, entry: Entry, packed: memoryview) -> memoryview:
-        # `Entry.size` was bounded when the directory was read, so this allocates no more than was agreed;
-        # the sum is bounded here because a caller may well read only some of the records.
+        # `Entry.size` was bounded when the directory was read, so this allocates no more than was
+        # agreed; the sum is bounded here because a caller may well read only some of the records.
         self._inflated += entry.size
         if self._inflated > self.limits.max_inflated_total:
             raise ArchiveError(
@@ -232,7 +231,9 @@ starts with b'hello')
         inflater = zlib.decompressobj(-zlib.MAX_WBITS)
         try:
             data = inflater.decompress(packed, entry.size) if entry.size else b""
-            rest = inflater.decompress(inflater.unconsumed_tail or (b"" if entry.size else packed), 1)
+            rest = inflater.decompress(
+                inflater.unconsumed_tail or (b"" if entry.size else packed), 1
+            )
         except zlib.error as error:
             raise ArchiveError(
                 f"its compressed data is damaged ({error})", archive=self.name, member=entry.name
@@ -245,7 +246,8 @@ starts with b'hello')
             )
         return memoryview(bytearray(data))
 
-    # -- the zip directory ------------------------------------------------------------------------------
+    # -- the zip directory
+    # ------------------------------------------------------------------------------
 
     def _read_directory(self) -> tuple[str, dict[str, Entry]]:
         count, size, offset = self._find_directory()
@@ -311,7 +313,11 @@ starts with b'hello')
                 "load it in PyTorch and save it again to get the zip format",
                 archive=self.name,
             )
-        length = "it is empty" if not self._size else f"it is {self._size} bytes long and starts with {start!r}"
+        length = (
+            "it is empty"
+            if not self._size
+            else f"it is {self._size} bytes long and starts with {start!r}"
+        )
         raise NotAnArchiveError(f"not a zip file ({length})", archive=self.name)
 
     def _read_entry(self, directory: memoryview, position: int) -> tuple[Entry, int]:
@@ -321,7 +327,10 @@ starts with b'hello')
         if fields[0] != b"PK\x01\x02":
             raise ArchiveError("its directory is damaged", archive=self.name)
         flags, method, checksum, packed, size = fields[3], fields[4], *fields[7:10]
-        name_length, extra_length, comment_length, disk, header_offset = (*fields[10:14], fields[16])
+        name_length, extra_length, comment_length, disk, header_offset = (
+            *fields[10:14],
+            fields[16],
+        )
         position += _CENTRAL_HEADER.size
         end = position + name_length + extra_length + comment_length
         if end > len(directory):
@@ -330,7 +339,9 @@ starts with b'hello')
         try:
             name = raw_name.decode("utf-8")
         except UnicodeDecodeError:
-            raise ArchiveError(f"a record's name is not UTF-8: {raw_name!r}", archive=self.name) from None
+            raise ArchiveError(
+                f"a record's name is not UTF-8: {raw_name!r}", archive=self.name
+            ) from None
         extra = directory[position + name_length : position + name_length + extra_length]
         size, packed, header_offset = self._zip64_fields(name, extra, size, packed, header_offset)
         entry = Entry(name, method, checksum, packed, size, header_offset)
@@ -343,7 +354,9 @@ starts with b'hello')
                 member=name,
             )
         if disk != 0:
-            raise ArchiveError("lies in another part of a split zip file", archive=self.name, member=name)
+            raise ArchiveError(
+                "lies in another part of a split zip file", archive=self.name, member=name
+            )
         self._check_size(entry)
         return entry, end
 
@@ -376,7 +389,10 @@ starts with b'hello')
                 )
             return
         # DEFLATE cannot expand by more than 1032 to 1: a larger claim is a lie, not data.
-        if entry.size > self.limits.max_inflated_record or entry.size > 1032 * entry.packed_size + 64:
+        if (
+            entry.size > self.limits.max_inflated_record
+            or entry.size > 1032 * entry.packed_size + 64
+        ):
             raise ArchiveError(
                 f"claims to unpack from {entry.packed_size} to {entry.size} bytes, which is not believed",
                 archive=self.name,
@@ -385,7 +401,14 @@ starts with b'hello')
 
     def _check_name(self, name: str) -> None:
         parts = name.split("/")
-        if "\\" in name or "\0" in name or ":" in parts[0] or not all(parts) or ".." in parts or "." in parts:
+        if (
+            "\\" in name
+            or "\0" in name
+            or ":" in parts[0]
+            or not all(parts)
+            or ".." in parts
+            or "." in parts
+        ):
             raise ArchiveError(
                 f"a record's name leaves the archive's directory: {name!r}", archive=self.name
             )
@@ -416,7 +439,12 @@ starts with b'hello')
         for name, entry in named.items():
             short = name[len(root) + 1 :]
             entries[short] = Entry(
-                short, entry.method, entry.checksum, entry.packed_size, entry.size, entry.header_offset
+                short,
+                entry.method,
+                entry.checksum,
+                entry.packed_size,
+                entry.size,
+                entry.header_offset,
             )
         return root, entries
 
@@ -426,7 +454,7 @@ def _name_of(file: BinaryIO) -> str:
     return os.path.basename(name) if isinstance(name, str) else "<archive>"
 
 
-def _map_privately(file: BinaryIO) -> mmap.mmap:
+def _map_privately(file: BinaryIO) -> _mmap.mmap:
     import mmap
 
     # Copy-on-write: tensors are writable, the file never is.

@@ -1,8 +1,8 @@
 """Tensor data: storage records become NumPy buffers, and arrays become storage records.
 
-`StorageReader` makes the array that a `TensorDescription` describes, one buffer for each storage, so that
-views of one storage stay views of one another.  `StorageTable` is its mirror for saving: arrays over one
-block of memory share a record.  Which values hold tensors is not known here.
+`StorageReader` makes the array that a `TensorDescription` describes, one buffer for each storage,
+so that views of one storage stay views of one another.  `StorageTable` is its mirror for saving:
+arrays over one block of memory share a record.  Which values hold tensors is not known here.
 """
 
 from __future__ import annotations
@@ -30,10 +30,11 @@ _DTYPES = {dtype.name: dtype for dtype in dtypes.ALL}
 
 
 class StorageReader:
-    """Makes tensors from descriptions; ``prefix`` is the records' directory (``data/``, ``constants/``).
+    """Makes tensors from descriptions; ``prefix`` is the records' directory (``data/``,
+    ``constants/``).
 
-    Storages saved from an accelerator are loaded onto the CPU; the first such one warns unless the caller
-    named a device (``quiet``).
+    Storages saved from an accelerator are loaded onto the CPU; the first such one warns unless the
+    caller named a device (``quiet``).
     """
 
     def __init__(self, reader: ArchiveReader, prefix: str, *, quiet: bool = False) -> None:
@@ -113,7 +114,8 @@ class StorageReader:
             return dtype.numpy
         except TypeError:
             raise ArchiveError(
-                f"it holds a tensor of dtype {name}, which is not supported", archive=self.reader.name
+                f"it holds a tensor of dtype {name}, which is not supported",
+                archive=self.reader.name,
             ) from None
 
     def _buffer(self, storage: StorageDescription) -> np.ndarray:
@@ -160,7 +162,8 @@ class StorageReader:
 class StorageTable:
     """Describes tensors for saving, and lists the records their storages become.
 
-    ``prefix`` is as in `StorageReader`.  A view is saved with the whole block of memory that it views.
+    ``prefix`` is as in `StorageReader`.  A view is saved with the whole block of memory that it
+    views.
     """
 
     def __init__(self, prefix: str) -> None:
@@ -181,7 +184,7 @@ class StorageTable:
     def records(self) -> Iterator[tuple[str, memoryview]]:
         """Name and bytes of every storage, in the order of first use."""
         for key, block in self._blocks:
-            yield self.prefix + key, memoryview(block).cast("B")
+            yield self.prefix + key, block.data.cast("B")
 
     def _describe(self, tensor: Tensor, is_parameter: bool) -> TensorDescription:
         array = tensor.array
@@ -229,6 +232,7 @@ def _memory_of(array: np.ndarray) -> tuple[np.ndarray, int]:
     owner = memory.owner_of(array)
     block = memory.flat_buffer(owner) if owner.size else np.empty(0, np.uint8)
     if owner.size and memory.address(block) != memory.lowest_address(owner):
-        # The owner's memory has gaps that are not its own, so NumPy copied: keep the elements alone.
+        # The owner's memory has gaps that are not its own, so NumPy copied: keep the elements
+        # alone.
         return np.ascontiguousarray(array).reshape(-1).view(np.uint8), 0
     return block, memory.byte_offset(array) if owner.size else 0

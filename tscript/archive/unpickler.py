@@ -1,10 +1,11 @@
 """The safe unpickler: pickles become descriptions, and nothing in them is ever called.
 
-It reads protocol 2 (and the plain opcodes of 3 to 5), the subset that PyTorch writes into archives and
-state dicts.  A global is only ever a key of the closed table `_BUILDERS` below, or the name of a class
-scripted in the archive itself (``__torch__...``); any other name raises `ForbiddenGlobalError` before its
-arguments are looked at.  What a builder makes is a description (`tscript.archive.descriptions`); tensors
-and objects are made from those later, by code that has checked them.
+It reads protocol 2 (and the plain opcodes of 3 to 5), the subset that PyTorch writes into archives
+and state dicts.  A global is only ever a key of the closed table `_BUILDERS` below, or the name of
+a class scripted in the archive itself (``__torch__...``); any other name raises
+`ForbiddenGlobalError` before its arguments are looked at.  What a builder makes is a description
+(`tscript.archive.descriptions`); tensors and objects are made from those later, by code that has
+checked them.
 """
 
 from __future__ import annotations
@@ -49,9 +50,9 @@ STORAGE_DTYPES = {
 """PyTorch's typed storage classes with the dtype of their elements."""
 
 DTYPE_NAMES = frozenset(
-    """uint8 int8 int16 int32 int64 float16 float32 float64 complex32 complex64 complex128 bool bfloat16
-    uint16 uint32 uint64 float8_e4m3fn float8_e4m3fnuz float8_e5m2 float8_e5m2fnuz float8_e8m0fnu
-    quint8 qint8 qint32""".split()
+    """uint8 int8 int16 int32 int64 float16 float32 float64 complex32 complex64 complex128 bool
+    bfloat16 uint16 uint32 uint64 float8_e4m3fn float8_e4m3fnuz float8_e5m2 float8_e5m2fnuz
+    float8_e8m0fnu quint8 qint8 qint32""".split()
 )
 
 _LIST_BUILDERS = {
@@ -115,7 +116,8 @@ class _Machine:
         self.memo: dict[int, Any] = {}
         self.storages: dict[tuple[str, str], StorageDescription] = {}
 
-    # -- running ----------------------------------------------------------------------------------------
+    # -- running
+    # ----------------------------------------------------------------------------------------
 
     def run(self) -> Any:
         actions = _ACTIONS
@@ -133,7 +135,11 @@ class _Machine:
                 result = self.pop()
                 if self.stack:
                     self.fail(f"{len(self.stack)} values are left over when it stops")
-                return result.value if isinstance(result, _Global) and result.value else self.plain(result)
+                return (
+                    result.value
+                    if isinstance(result, _Global) and result.value
+                    else self.plain(result)
+                )
             action = actions.get(opcode)
             if action is None:
                 self.fail(f"it uses the pickle opcode 0x{opcode:02x}, which PyTorch does not write")
@@ -201,7 +207,8 @@ class _Machine:
             return value.value
         return value
 
-    # -- building ---------------------------------------------------------------------------------------
+    # -- building
+    # ---------------------------------------------------------------------------------------
 
     def find_global(self, module: str, name: str) -> _Global:
         module = {"__builtin__": "builtins"}.get(module, module)
@@ -211,7 +218,9 @@ class _Machine:
             return _Global(qualified, lambda arguments: builder(self, arguments))
         if qualified.startswith("__torch__."):
             return _Global(qualified, self.build_enum_of(qualified), ClassDescription(qualified))
-        if module in ("torch", "torch.storage") and (name in STORAGE_DTYPES or name == "UntypedStorage"):
+        if module in ("torch", "torch.storage") and (
+            name in STORAGE_DTYPES or name == "UntypedStorage"
+        ):
             return _Global(qualified, None, ClassDescription(qualified))
         if module == "torch" and name in DTYPE_NAMES:
             return _Global(qualified, None, DtypeDescription(name))
@@ -244,7 +253,11 @@ class _Machine:
     def new_object(self) -> None:
         arguments = self.pop()
         cls = self.pop()
-        if not isinstance(cls, _Global) or not isinstance(cls.value, ClassDescription) or arguments != ():
+        if (
+            not isinstance(cls, _Global)
+            or not isinstance(cls.value, ClassDescription)
+            or arguments != ()
+        ):
             self.fail("it makes an object of something that is not a scripted class")
         if not cls.value.name.startswith("__torch__."):
             self.fail(f"it makes an object of {cls.name}")
@@ -413,7 +426,9 @@ def _build_dict(kind: str) -> Callable[[_Machine, tuple[Any, ...]], DictDescript
         (given,) = arguments if len(arguments) == 1 else (None,)
         if isinstance(given, DictDescription):
             return DictDescription(list(given.items), kind)
-        if isinstance(given, list) and all(isinstance(p, (list, tuple)) and len(p) == 2 for p in given):
+        if isinstance(given, list) and all(
+            isinstance(p, (list, tuple)) and len(p) == 2 for p in given
+        ):
             return DictDescription([(pair[0], pair[1]) for pair in given], kind)
         machine.fail(f"a {kind} is malformed")
 
@@ -432,7 +447,9 @@ def _build_list(element: str) -> Callable[[_Machine, tuple[Any, ...]], TypedList
 def _restore_type_tag(machine: _Machine, arguments: tuple[Any, ...]) -> TaggedDescription:
     if len(arguments) != 2 or not isinstance(arguments[1], str):
         machine.fail("a type tag is malformed")
-    if not isinstance(arguments[0], (list, DictDescription, TypedListDescription, TaggedDescription)):
+    if not isinstance(
+        arguments[0], (list, DictDescription, TypedListDescription, TaggedDescription)
+    ):
         machine.fail("a type tag is put on a value that is neither a list nor a dictionary")
     return TaggedDescription(arguments[0], arguments[1])
 
@@ -491,7 +508,10 @@ _BUILDERS: dict[str, Callable[[_Machine, tuple[Any, ...]], Any]] = {
     "torch._utils._rebuild_parameter": _rebuild_parameter,
     "torch._utils._rebuild_parameter_with_state": _rebuild_parameter,
     **{f"collections.{kind}": _build_dict(kind) for kind in _DICT_KINDS},
-    **{f"torch.jit._pickle.{name}": _build_list(element) for name, element in _LIST_BUILDERS.items()},
+    **{
+        f"torch.jit._pickle.{name}": _build_list(element)
+        for name, element in _LIST_BUILDERS.items()
+    },
     "torch.jit._pickle.restore_type_tag": _restore_type_tag,
     "torch.jit._pickle.build_tensor_from_id": _build_tensor_from_id,
     "torch.device": _build_device,

@@ -1,18 +1,19 @@
 """Operators that once meant something else, in archives that were written then.
 
-PyTorch raises the number of its file format when an operator's meaning changes, and goes on reading old
-files by the old meaning.  `Upgraders` does the same: for an archive older than a change, the operator's
-name leads to a function of ours, written in the language itself, that computes the old meaning with today's
-operators.
+PyTorch raises the number of its file format when an operator's meaning changes, and goes on reading
+old files by the old meaning.  `Upgraders` does the same: for an archive older than a change, the
+operator's name leads to a function of ours, written in the language itself, that computes the old
+meaning with today's operators.
 
-The table (which operator, at which version) is PyTorch's; the functions are written from what the old
-versions did.
+The table (which operator, at which version) is PyTorch's; the functions are written from what the
+old versions did.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 from tscript.diagnostics.source import Source
 from tscript.frontend import namespace
@@ -30,11 +31,14 @@ from tscript.frontend.resolver import (
 )
 from tscript.types.nominal import ClassType, ModuleType
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 CURRENT_VERSION = 10
 """The newest file format whose meanings are known: that of PyTorch 2.13."""
 
-WRITTEN_VERSION = 10
-"""What saved archives say: code written here has today's meanings throughout."""
+OLDEST_VERSION = 3
+"""The oldest file format that is written: it knows every container."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +60,9 @@ class _Change:
 _CHANGES: dict[str, _Change] = {
     # Until 4, dividing integers gave an integer, rounded towards zero.
     "aten::div": _Change(4, ("div_mode_tensor", "div_mode_scalar", "div_tensor", "div_scalar")),
-    "aten::div_": _Change(4, ("div_mode_tensor_", "div_mode_scalar_", "div_tensor_", "div_scalar_")),
+    "aten::div_": _Change(
+        4, ("div_mode_tensor_", "div_mode_scalar_", "div_tensor_", "div_scalar_")
+    ),
     # Until 5, `full` gave floats whatever it was filled with.
     "aten::full": _Change(5, ("full",)),
     # Until 8 and 9, the number of steps could be left out.
@@ -64,7 +70,21 @@ _CHANGES: dict[str, _Change] = {
     "aten::logspace": _Change(9, ("logspace",)),
 }
 
-_SOURCE = '''
+#: Operators whose meaning of today began with a version, for writing: `gelu` got its argument in
+#: 10.
+_BEGINNINGS = {**{kind: change.version for kind, change in _CHANGES.items()}, "aten::gelu": 10}
+
+
+def needed_version(kinds: Iterable[str]) -> int:
+    """The oldest file format in which code with these node kinds has the meaning it has today.
+
+    >>> needed_version(["aten::add"]), needed_version(["aten::add", "aten::div"])
+    (3, 4)
+    """
+    return max((_BEGINNINGS.get(kind, OLDEST_VERSION) for kind in kinds), default=OLDEST_VERSION)
+
+
+_SOURCE = """
 def div_tensor(self: Tensor, other: Tensor) -> Tensor:
     if torch.is_floating_point(self) or torch.is_floating_point(other):
         return torch.true_divide(self, other)
@@ -135,7 +155,7 @@ def logspace(start: number, end: number, steps: Optional[int]=None, base: float=
         count = steps
     return torch.logspace(start, end, count, base, dtype=dtype, layout=layout, device=device,
                           pin_memory=pin_memory)
-'''
+"""
 
 
 class Upgraders:

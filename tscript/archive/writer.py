@@ -1,7 +1,7 @@
 """The container, written: a zip file that PyTorch, and every zip tool, reads.
 
-Records are stored at offsets that are multiples of 64, so that tensors can be mapped; text is deflated.
-The same records give the same bytes: no time, no host, no order but the caller's.
+Records are stored at offsets that are multiples of 64, so that tensors can be mapped; text is
+deflated. The same records give the same bytes: no time, no host, no order but the caller's.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ _LIMIT32 = 0xFFFFFFFF
 class ArchiveWriter:
     """Writes records, then the directory, into ``target`` (a path or a binary file object).
 
-    A path is written beside itself and moved into place on success: an error leaves the old file as it
-    was, and a file object is left wherever writing stopped.
+    A path is written beside itself and moved into place on success: an error leaves the old file as
+    it was, and a file object is left wherever writing stopped.
 
     >>> import io
     >>> from tscript.archive.reader import ArchiveReader
@@ -142,16 +142,19 @@ class ArchiveWriter:
         return struct.pack("<2sH", _PADDING_TAG, size) + b"Z" * size
 
     def _add_to_directory(
-        self, name: bytes, version: int, method: int, checksum: int, packed: int, size: int, offset: int
+        self,
+        name: bytes,
+        version: int,
+        method: int,
+        checksum: int,
+        packed: int,
+        size: int,
+        offset: int,
     ) -> None:
         wide = [value for value in (size, packed, offset) if value >= _LIMIT32]
         extra = struct.pack(f"<2H{len(wide)}Q", 1, 8 * len(wide), *wide) if wide else b""
         self._directory.append(
             struct.pack(
                 "<4s6H3I5H2I", b"PK\x01\x02", version, version, _UTF8, method, 0, _DATE_1980_01_01,
-                checksum, min(packed, _LIMIT32), min(size, _LIMIT32), len(name), len(extra), 0, 0, 0,
-                0, min(offset, _LIMIT32),
-            )
-            + name
-            + extra
-        )  # fmt: skip
+                checksum, min(packed, _LIMIT32), min(size, _LIMIT32), len(name), len(extra), 0, 0,
+                0, 0, min(offset, _LIMIT32), ) + name + extra )  # fmt: skip

@@ -50,7 +50,9 @@ def test_stored_records_start_at_multiples_of_64() -> None:
     file = written({"data/0": b"a", "data/long_name_1": b"b" * 77, "data/2": b""})
     data = file.getvalue()
     for info in zipfile.ZipFile(file).infolist():
-        extra_length = int.from_bytes(data[info.header_offset + 28 : info.header_offset + 30], "little")
+        extra_length = int.from_bytes(
+            data[info.header_offset + 28 : info.header_offset + 30], "little"
+        )
         assert (info.header_offset + 30 + len(info.filename) + extra_length) % 64 == 0
 
 
@@ -113,7 +115,9 @@ def test_a_file_cut_short_says_so() -> None:
         ArchiveReader(io.BytesIO(data[:500]))
 
 
-@pytest.mark.parametrize("name", ["net/../x", "net//x", "net/./x", "net\\x/y", "/net/x", "net/a\\b"])
+@pytest.mark.parametrize(
+    "name", ["net/../x", "net//x", "net/./x", "net\\x/y", "/net/x", "net/a\\b"]
+)
 def test_names_that_leave_the_directory_are_refused(name: str) -> None:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as hostile:

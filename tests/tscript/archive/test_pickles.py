@@ -21,7 +21,12 @@ from tscript.archive.descriptions import (
     TensorDescription,
     TypedListDescription,
 )
-from tscript.archive.errors import ArchiveError, ForbiddenGlobalError, SaveError, TruncatedArchiveError
+from tscript.archive.errors import (
+    ArchiveError,
+    ForbiddenGlobalError,
+    SaveError,
+    TruncatedArchiveError,
+)
 from tscript.archive.pickler import pickle
 from tscript.archive.unpickler import unpickle
 
@@ -29,7 +34,9 @@ INT64 = st.integers(-(2**63), 2**63 - 1)
 LEAVES = st.none() | st.booleans() | INT64 | st.floats(allow_nan=False) | st.text() | st.binary()
 VALUES = st.recursive(
     LEAVES,
-    lambda inner: st.lists(inner, max_size=4) | st.tuples(inner) | st.tuples(inner, inner, inner, inner),
+    lambda inner: (
+        st.lists(inner, max_size=4) | st.tuples(inner) | st.tuples(inner, inner, inner, inner)
+    ),
     max_leaves=20,
 )
 
@@ -132,7 +139,9 @@ def test_devices_are_read() -> None:
 )
 def test_forbidden_globals_are_refused_by_name(module: str, name: str) -> None:
     data = f"c{module}\n{name}\nX\x02\x00\x00\x00hi\x85R.".encode()
-    with pytest.raises(ForbiddenGlobalError if name else ArchiveError, match="model.pt: data.pkl: ") as caught:
+    with pytest.raises(
+        ForbiddenGlobalError if name else ArchiveError, match="model.pt: data.pkl: "
+    ) as caught:
         read(data)
     assert name in str(caught.value)
 
@@ -143,7 +152,9 @@ class _Evil:
 
 
 @pytest.mark.parametrize("protocol", range(6))
-def test_what_pythons_pickle_would_run_is_refused(protocol: int, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_pythons_pickle_would_run_is_refused(
+    protocol: int, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(ArchiveError):
         read(python_pickle.dumps([_Evil()], protocol=protocol))
     assert capsys.readouterr().out == ""
@@ -190,7 +201,9 @@ def test_a_truncated_pickle_is_told_apart() -> None:
 def test_random_bytes_never_do_anything_but_fail_or_describe() -> None:
     source = random.Random(7)
     storage = StorageDescription("0", "float32", "cpu", 12)
-    base = pickle([TensorDescription(storage, "float32", 0, (3, 4), (4, 1)), DictDescription([(1, [2])])])
+    base = pickle(
+        [TensorDescription(storage, "float32", 0, (3, 4), (4, 1)), DictDescription([(1, [2])])]
+    )
     for _ in range(3000):
         data = bytearray(base)
         for _ in range(source.randrange(1, 6)):
