@@ -11,6 +11,7 @@ import re
 import warnings
 
 _PREFIX_AND_QUOTE = re.compile(r"([A-Za-z]{0,2})(\"\"\"|'''|\"|')")
+_ESCAPE_OR_QUOTE = re.compile(r"\\.|\"", re.DOTALL)
 _TRIVIA = re.compile(r"[ \t\f\r\n]*(?:(?:#[^\r\n]*|\\\r?\n?)[ \t\f\r\n]*)*")
 
 
@@ -91,14 +92,17 @@ def _literal_start(text: str, quote: int) -> int:
     return quote if before.isidentifier() or before.isdigit() else start
 
 
-def decode_text(raw: str, prefix: str, quote: str) -> str:
+def decode_text(raw: str, prefix: str) -> str:
     """The meaning of a text in an f-string, as it stands between its values.
 
-    >>> decode_text("a{{b}}\\\\n", "f", '"')
-    'a{b}\\n'
+    >>> decode_text("a{{b}}\\t", "f"), decode_text("a\\\\t", "rf")
+    ('a{b}\\t', 'a\\\\t')
     """
     text = raw.replace("{{", "{").replace("}}", "}")
-    return decode_string(f"{prefix.lower().replace('f', '')}{quote}{text}{quote}")
+    if "r" in prefix.lower() or "\\" not in text:
+        return text.replace("\r\n", "\n").replace("\r", "\n")
+    quoted = _ESCAPE_OR_QUOTE.sub(lambda m: '\\"' if m[0] == '"' else m[0], text)
+    return decode_string(f'"""{quoted}"""')
 
 
 def decode_string(literal: str) -> str:

@@ -49,6 +49,7 @@ _BRACKETS = re.compile(
     r"|#[^\r\n]*|([(\[{])|([)\]}])",
     re.DOTALL,
 )
+_WORD = re.compile(r"\w+|.")
 _PREFIX = "if 1:\n"
 
 _BINARY: dict[type[ast.operator], str] = {
@@ -144,7 +145,12 @@ def _expression(source: Source, start: int, end: int, collector: Collector) -> v
     tree = _parse(source, text, "eval", start - 1)
     assert isinstance(tree, ast.Expression)
     converter = _Converter(source, text, start - 1, collector, None)
-    return _guard(source, converter.expr, tree.body)
+    view = _guard(source, converter.expr, tree.body)
+    if isinstance(view, v.TupleLiteral) and view.range.start < start:  # those were our parentheses
+        start += len(text[1:-1]) - len(text[1:-1].lstrip())
+        end -= len(text[1:-1]) - len(text[1:-1].rstrip())
+        return v.TupleLiteral(SourceRange(source, start, end), view.elements)
+    return view
 
 
 def _open(source: Source, *, lenient: bool = False) -> tuple[_Converter, list[ast.stmt]]:
@@ -672,13 +678,15 @@ class _Converter:
         match = TRIVIA.match(self._text, offset)
         return match.end() if match else offset
 
-    def _token_after(self, offset: int, token: str) -> int:
-        """Where a token begins that stands behind ``offset``, with little between."""
+    def _token_after(self, offset: int, word: str) -> int:
+        """Where a keyword begins that stands behind ``offset``, after a few others at most."""
         while True:
             offset = self._skip(offset)
-            if self._text.startswith(token, offset):
+            match = _WORD.match(self._text, offset)
+            assert match is not None, f"no {word!r} behind the end of the text"
+            if match[0] == word:
                 return offset
-            offset = self._collector.header_end(offset)
+            offset = match.end()
 
 
 _STATEMENTS: dict[type[ast.stmt], Callable[[_Converter, Any], v.Stmt]] = {

@@ -130,7 +130,7 @@ class _Converter:
         self._collector = collector
         self._comments = comments
         self._pos = 0
-        self._end = 0  # of the last statement, which may have a semicolon behind it
+        self._end = 0  # of the last statement, with the semicolon behind it: blocks end there
 
     # The text ------------------------------------------------------------------------------------
 
@@ -182,7 +182,7 @@ class _Converter:
         start = self._next()
         code = self._module.code_for_node(node)
         tokens = list(tokenize.generate_tokens(io.StringIO(code, newline="").readline))
-        real = [t for t in tokens if t.type not in _NO_TOKENS and t.string != ";"]
+        real = [t for t in tokens if t.type not in _NO_TOKENS]
         row, column = real[-1].end
         self._pos = self._place(start, row - real[0].start[0], _lines(code)[row - 1], column)
         self._end = self._pos
@@ -388,8 +388,8 @@ class _Converter:
                 found.append(self._declaration(node, start))
             else:
                 found.append(self._small(node, start))
-            self._end = self._pos
             self._optional(";")
+            self._end = self._pos
         return tuple(found)
 
     def _small(self, node: cst.BaseSmallStatement, start: int) -> v.Stmt:
@@ -663,7 +663,7 @@ class _Converter:
         for part in node.parts:
             if isinstance(part, cst.FormattedStringText):
                 self._raw(part.value)
-                parts.append(decode_text(part.value, node.prefix, node.quote))
+                parts.append(decode_text(part.value, node.prefix))
             elif isinstance(part, cst.FormattedStringExpression):
                 self._raw("{")
                 parts.append(self.expr(part.expression))
