@@ -18,6 +18,7 @@ import numpy as np
 
 from ops_registry import dtypes
 from ops_registry.dtypes import Dtype
+from ops_registry.fused import multiply_add
 from ops_registry.generator import Generator
 
 #: Ranges from here on take 64 random bits a sample, smaller ones 32.
@@ -61,42 +62,17 @@ def uniform(
     if dtype is dtypes.float64:
         samples = _unit_doubles(generator, count)
         if (low, high) != (0.0, 1.0):
-            samples = _multiply_add(samples, high - low, low)
+            samples = multiply_add(samples, high - low, low, np.float64)
             samples[samples == high] = low
         return samples
     samples = _unit_floats(generator, count)
     if (low, high) != (0.0, 1.0):
         first, last = np.float32(low), np.float32(high)
-        # One rounding, as of a fused multiply-add: the product is exact in double precision.
-        samples = (samples * np.float64(last - first) + np.float64(first)).astype(np.float32)
+        samples = multiply_add(samples, last - first, first, np.float32)
     samples = samples.astype(kind, copy=False)
     if (low, high) != (0.0, 1.0) or dtype is not dtypes.float32:
         samples[samples == np.asarray(high).astype(kind)] = np.asarray(low).astype(kind)
     return samples
-
-
-def _multiply_add(x: np.ndarray, factor: float, addend: float) -> np.ndarray:
-    """``x * factor + addend`` in double precision with one rounding (Dekker's and Knuth's sums)."""
-    product = x * factor
-    if abs(factor) > 1e290:  # splitting would overflow
-        return product + addend
-    x_high, x_low = _split(x)
-    factor_high, factor_low = _split(np.float64(factor))
-    error = (
-        (x_high * factor_high - product) + x_high * factor_low + x_low * factor_high
-    ) + x_low * factor_low
-    total = product + addend
-    other = total - product
-    error += (product - (total - other)) + (addend - other)
-    fused: np.ndarray = total + error
-    return fused
-
-
-def _split(x: np.ndarray | np.float64) -> tuple[np.ndarray | np.float64, np.ndarray | np.float64]:
-    """The upper and lower half of a double's significand."""
-    scaled = x * 134217729.0  # 2**27 + 1
-    high = scaled - (scaled - x)
-    return high, x - high
 
 
 def integers(generator: Generator, count: int, low: int, span: int) -> np.ndarray:
