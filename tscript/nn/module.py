@@ -27,8 +27,8 @@ CallInterceptor = Callable[["Module", tuple[Any, ...], dict[str, Any]], Any]
 
 _call_interceptor: CallInterceptor | None = None
 
-# set by Module.__init__ with object.__setattr__, which knows nothing of registration
-_REGISTRIES = (
+#: Attributes that hold what is registered; set with object.__setattr__, which registers nothing.
+REGISTRIES = (
     "_parameters",
     "_buffers",
     "_modules",
@@ -105,8 +105,10 @@ class Module:
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         if not self.call_super_init and (args or kwargs):
             given = f"{len(args)} positional argument(s)" if args else f"keyword {min(kwargs)!r}"
-            raise TypeError(f"{type(self).__name__}: Module.__init__ takes no arguments, got {given}")
-        for name in _REGISTRIES:
+            raise TypeError(
+                f"{type(self).__name__}: Module.__init__ takes no arguments, got {given}"
+            )
+        for name in REGISTRIES:
             # the registries of hooks are ordered, so that a hook can be put first
             registry = OrderedDict() if "hooks" in name else {}  # type: ignore[var-annotated]
             object.__setattr__(self, name, registry)
@@ -161,7 +163,9 @@ class Module:
             output = self.forward(*args, **kwargs)
             for key, hook, with_kwargs, _ in self._all_forward_hooks():
                 called.add(key)
-                changed = hook(self, args, kwargs, output) if with_kwargs else hook(self, args, output)
+                changed = (
+                    hook(self, args, kwargs, output) if with_kwargs else hook(self, args, output)
+                )
                 if changed is not None:
                     output = changed
         except Exception:
@@ -346,7 +350,7 @@ class Module:
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         self.__dict__.update(state)
-        for name in _REGISTRIES:
+        for name in REGISTRIES:
             if name not in self.__dict__:
                 self.__dict__[name] = OrderedDict()
         self.__dict__.setdefault("_non_persistent_buffers_set", set())
@@ -358,7 +362,9 @@ class Module:
         module: Module = self
         for part in target.split(".") if target else ():
             if not hasattr(module, part):
-                raise AttributeError(f"{type(module).__name__} has no attribute {part!r} ({target})")
+                raise AttributeError(
+                    f"{type(module).__name__} has no attribute {part!r} ({target})"
+                )
             child = getattr(module, part)
             if not isinstance(child, Module):
                 raise AttributeError(f"{part!r} in {target!r} is no Module but {_kind(child)}")

@@ -46,7 +46,9 @@ class PostHook:
 
     def __call__(self, *args: Any) -> None:
         if self.hook(*args) is not None:
-            raise RuntimeError(f"state_dict post hook {self.hook!r} must edit in place, return None")
+            raise RuntimeError(
+                f"state_dict post hook {self.hook!r} must edit in place, return None"
+            )
 
 
 class LoadPreHook:
@@ -76,9 +78,7 @@ def _persistent_members(module: Module) -> list[tuple[str, Tensor]]:
     return [(name, member) for name, member in members if member is not None]
 
 
-def save_members(
-    module: Module, destination: dict[str, Any], prefix: str, keep_vars: bool
-) -> None:
+def save_members(module: Module, destination: dict[str, Any], prefix: str, keep_vars: bool) -> None:
     """Write the parameters, persistent buffers and extra state of ``module`` alone."""
     for name, member in _persistent_members(module):
         destination[prefix + name] = member if keep_vars else member.detach()

@@ -16,9 +16,7 @@ def _check_probability(p: float) -> None:
         raise ValueError(f"a dropout probability is between 0 and 1, not {p}")
 
 
-def dropout(
-    input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False
-) -> Tensor:
+def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
     """Zero each element with probability ``p`` and scale the others by ``1 / (1 - p)``.
 
     >>> import tscript as torch

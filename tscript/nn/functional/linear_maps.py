@@ -121,5 +121,3 @@ def embedding_bag(
         padding_idx,
     )
     return result
-
-

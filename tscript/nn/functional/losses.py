@@ -31,7 +31,7 @@ def _reduction_code(reduction: str) -> int:
     raise ValueError(f"reduction is 'none', 'mean' or 'sum', not {reduction}")
 
 
-def _reduction(size_average: bool | None, reduce: bool | None, reduction: str) -> str:
+def chosen_reduction(size_average: bool | None, reduce: bool | None, reduction: str) -> str:
     """The reduction that the arguments ask for, the two old flags included."""
     if size_average is None and reduce is None:
         return reduction
@@ -93,7 +93,7 @@ def mse_loss(
     2.0
     """
     _warn_of_broadcast("mse_loss", input, target)
-    reduction = _reduction(size_average, reduce, reduction)
+    reduction = chosen_reduction(size_average, reduce, reduction)
     a, b = torch.broadcast_tensors(input, target)
     if weight is not None:
         return _weighted(torch.pow(a - b, 2), weight, input, reduction)
@@ -110,7 +110,7 @@ def l1_loss(
 ) -> Tensor:
     """The absolute difference, elementwise or reduced."""
     _warn_of_broadcast("l1_loss", input, target)
-    reduction = _reduction(size_average, reduce, reduction)
+    reduction = chosen_reduction(size_average, reduce, reduction)
     a, b = torch.broadcast_tensors(input, target)
     if weight is not None:
         return _weighted(torch.abs(a - b), weight, input, reduction)
@@ -127,7 +127,7 @@ def smooth_l1_loss(
 ) -> Tensor:
     """Squared below ``beta`` and linear above it; ``beta=0`` is ``l1_loss``."""
     _warn_of_broadcast("smooth_l1_loss", input, target)
-    reduction = _reduction(size_average, reduce, reduction)
+    reduction = chosen_reduction(size_average, reduce, reduction)
     a, b = torch.broadcast_tensors(input, target)
     if beta == 0.0:
         return torch.ops.aten.l1_loss(a, b, _reduction_code(reduction))
@@ -169,7 +169,7 @@ def cross_entropy(
     >>> round(cross_entropy(torch.zeros(1, 4), torch.tensor([2])).item(), 4)
     1.3863
     """
-    reduction = _reduction(size_average, reduce, reduction)
+    reduction = chosen_reduction(size_average, reduce, reduction)
     return torch.ops.aten.cross_entropy_loss(
         input, target, weight, _reduction_code(reduction), ignore_index, label_smoothing
     )
@@ -185,7 +185,7 @@ def nll_loss(
     reduction: str = "mean",
 ) -> Tensor:
     """Negative log likelihood of log-probabilities ``(N, C, ...)`` and classes ``(N, ...)``."""
-    reduction = _reduction(size_average, reduce, reduction)
+    reduction = chosen_reduction(size_average, reduce, reduction)
     return torch.ops.aten.nll_loss_nd(
         input, target, weight, _reduction_code(reduction), ignore_index
     )
@@ -202,10 +202,8 @@ def poisson_nll_loss(
     reduction: str = "mean",
 ) -> Tensor:
     """Negative log likelihood of a Poisson distribution with rate (or log rate) ``input``."""
-    reduction = _reduction(size_average, reduce, reduction)
-    return torch.poisson_nll_loss(
-        input, target, log_input, full, eps, _reduction_code(reduction)
-    )
+    reduction = chosen_reduction(size_average, reduce, reduction)
+    return torch.poisson_nll_loss(input, target, log_input, full, eps, _reduction_code(reduction))
 
 
 def gaussian_nll_loss(
@@ -268,7 +266,7 @@ def kl_div(
     ``reduction="batchmean"`` divides the sum by the batch size, as the definition has it.
     """
     if size_average is not None or reduce is not None:
-        reduction = _reduction(size_average, reduce, reduction)
+        reduction = chosen_reduction(size_average, reduce, reduction)
     elif reduction == "mean":
         if not torch.jit.is_scripting():
             warnings.warn(
@@ -292,7 +290,7 @@ def binary_cross_entropy(
     reduction: str = "mean",
 ) -> Tensor:
     """Cross entropy of probabilities ``input`` and targets, of one shape."""
-    reduction = _reduction(size_average, reduce, reduction)
+    reduction = chosen_reduction(size_average, reduce, reduction)
     if target.size() != input.size():
         raise ValueError(
             f"binary_cross_entropy: input is {input.size()}, target is {target.size()}"
@@ -312,7 +310,7 @@ def binary_cross_entropy_with_logits(
     pos_weight: Tensor | None = None,
 ) -> Tensor:
     """``binary_cross_entropy`` of ``sigmoid(input)``, without its loss of precision."""
-    reduction = _reduction(size_average, reduce, reduction)
+    reduction = chosen_reduction(size_average, reduce, reduction)
     if target.size() != input.size():
         raise ValueError(
             f"binary_cross_entropy_with_logits: input is {input.size()}, target is {target.size()}"
@@ -353,7 +351,7 @@ def margin_ranking_loss(
     reduction: str = "mean",
 ) -> Tensor:
     """``max(0, -target * (input1 - input2) + margin)``."""
-    reduction = _reduction(size_average, reduce, reduction)
+    reduction = chosen_reduction(size_average, reduce, reduction)
     if input1.dim() != input2.dim() or input1.dim() != target.dim():
         raise RuntimeError(
             f"margin_ranking_loss takes tensors of one rank, not {input1.size()}, "
@@ -371,7 +369,7 @@ def hinge_embedding_loss(
     reduction: str = "mean",
 ) -> Tensor:
     """``input`` where the target is 1, ``max(0, margin - input)`` where it is -1."""
-    reduction = _reduction(size_average, reduce, reduction)
+    reduction = chosen_reduction(size_average, reduce, reduction)
     return torch.hinge_embedding_loss(input, target, margin, _reduction_code(reduction))
 
 
@@ -383,7 +381,7 @@ def multilabel_margin_loss(
     reduction: str = "mean",
 ) -> Tensor:
     """Margin loss of scores ``(N, C)`` and the classes listed in each row of ``target``."""
-    reduction = _reduction(size_average, reduce, reduction)
+    reduction = chosen_reduction(size_average, reduce, reduction)
     return torch.ops.aten.multilabel_margin_loss(input, target, _reduction_code(reduction))
 
 
@@ -395,7 +393,7 @@ def soft_margin_loss(
     reduction: str = "mean",
 ) -> Tensor:
     """``log(1 + exp(-target * input))``."""
-    reduction = _reduction(size_average, reduce, reduction)
+    reduction = chosen_reduction(size_average, reduce, reduction)
     return torch.ops.aten.soft_margin_loss(input, target, _reduction_code(reduction))
 
 
@@ -408,7 +406,7 @@ def multilabel_soft_margin_loss(
     reduction: str = "mean",
 ) -> Tensor:
     """Binary cross entropy of logits, averaged over the classes (the last dimension)."""
-    reduction = _reduction(size_average, reduce, reduction)
+    reduction = chosen_reduction(size_average, reduce, reduction)
     loss = -(target * logsigmoid(input) + (1 - target) * logsigmoid(-input))
     if weight is not None:
         loss = loss * weight
@@ -426,7 +424,7 @@ def cosine_embedding_loss(
     reduction: str = "mean",
 ) -> Tensor:
     """``1 - cos`` where the target is 1, ``max(0, cos - margin)`` where it is -1."""
-    reduction = _reduction(size_average, reduce, reduction)
+    reduction = chosen_reduction(size_average, reduce, reduction)
     return torch.cosine_embedding_loss(input1, input2, target, margin, _reduction_code(reduction))
 
 
@@ -441,7 +439,7 @@ def multi_margin_loss(
     reduction: str = "mean",
 ) -> Tensor:
     """Margin loss of scores ``(N, C)`` and one class for each row, to the power 1 or 2."""
-    reduction = _reduction(size_average, reduce, reduction)
+    reduction = chosen_reduction(size_average, reduce, reduction)
     if p != 1 and p != 2:
         raise ValueError(f"multi_margin_loss: p is 1 or 2, not {p}")
     if weight is not None:
@@ -465,7 +463,7 @@ def triplet_margin_loss(
     reduction: str = "mean",
 ) -> Tensor:
     """``max(0, margin + |anchor - positive| - |anchor - negative|)`` in the ``p`` norm."""
-    reduction = _reduction(size_average, reduce, reduction)
+    reduction = chosen_reduction(size_average, reduce, reduction)
     if margin <= 0:
         raise ValueError(f"triplet_margin_loss: margin is positive, not {margin}")
     return torch.triplet_margin_loss(

@@ -276,9 +276,9 @@ def max_unpool1d(
     steps = kernel if stride is None else _each(stride, 1)
     size = _unpooled_size(input, kernel, steps, _each(padding, 1), output_size)
     plane = list(size) + [1]
-    return torch.ops.aten.max_unpool2d(
-        input.unsqueeze(-1), indices.unsqueeze(-1), plane
-    ).squeeze(-1)
+    return torch.ops.aten.max_unpool2d(input.unsqueeze(-1), indices.unsqueeze(-1), plane).squeeze(
+        -1
+    )
 
 
 def max_unpool2d(

@@ -196,7 +196,7 @@ def _scaled_size(input: Tensor, scales: list[float], dims: int) -> list[int]:
                 torch.floor((input.size(i + 2).float() * torch.tensor(scales[i])).float())
                 for i in range(dims)
             ]
-    return [int(math.floor(float(input.size(i + 2)) * scales[i])) for i in range(dims)]
+    return [math.floor(float(input.size(i + 2)) * scales[i]) for i in range(dims)]
 
 
 @_overload
@@ -280,8 +280,7 @@ def affine_grid(theta: Tensor, size: list[int], align_corners: bool | None = Non
         raise NotImplementedError(f"affine_grid takes 4 or 5 sizes, not {len(size)}")
     if theta.dim() != 3 or theta.size(1) != dims or theta.size(2) != dims + 1:
         raise ValueError(
-            f"affine_grid: theta is (N, {dims}, {dims + 1}) for the size {size}, "
-            f"not {theta.size()}"
+            f"affine_grid: theta is (N, {dims}, {dims + 1}) for the size {size}, not {theta.size()}"
         )
     for extent in size:
         if extent <= 0:

@@ -1,0 +1,46 @@
+"""Distances as layers."""
+
+from __future__ import annotations
+
+from tscript.nn import functional as F
+from tscript.nn.module import Module
+from tscript.runtime.tensor import Tensor
+
+__all__ = [
+    "CosineSimilarity",
+    "PairwiseDistance",
+]
+
+
+class PairwiseDistance(Module):
+    """The ``p`` norm of the difference of two tensors, over the last dimension."""
+
+    __constants__ = ["norm", "eps", "keepdim"]
+    norm: float
+    eps: float
+    keepdim: bool
+
+    def __init__(self, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False) -> None:
+        super().__init__()
+        self.norm = p
+        self.eps = eps
+        self.keepdim = keepdim
+
+    def forward(self, x1: Tensor, x2: Tensor) -> Tensor:
+        return F.pairwise_distance(x1, x2, self.norm, self.eps, self.keepdim)
+
+
+class CosineSimilarity(Module):
+    """The cosine of the angle between two tensors, along ``dim``."""
+
+    __constants__ = ["dim", "eps"]
+    dim: int
+    eps: float
+
+    def __init__(self, dim: int = 1, eps: float = 1e-8) -> None:
+        super().__init__()
+        self.dim = dim
+        self.eps = eps
+
+    def forward(self, x1: Tensor, x2: Tensor) -> Tensor:
+        return F.cosine_similarity(x1, x2, self.dim, self.eps)
