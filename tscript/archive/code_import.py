@@ -42,6 +42,8 @@ from tscript.frontend.resolver import (
     SourceDefinition,
     SpecialForm,
 )
+from tscript.frontend.unit import Unit
+from tscript.ir.function import CompiledFunction
 from tscript.types.nominal import (
     AttributeKind,
     ClassType,
@@ -100,6 +102,7 @@ class CodeLibrary:
         self.reader = reader
         self.constants = constants
         self.upgraders = Upgraders(version)
+        self.unit = Unit()
         self._files: dict[str, dict[str, v.ClassDef | v.Def]] = {}
         self._types: dict[str, t.NominalType] = {}
         self._methods: dict[CodeHandle, v.Def] = {}
@@ -134,9 +137,33 @@ class CodeLibrary:
             known = self._declare(qualified_name, view)
         return known
 
-    def function_types(self) -> tuple[ClassType | ModuleType, ...]:
-        """Every class and module met so far."""
-        return tuple(self._owners.values())
+    def compile(self) -> None:
+        """Compile every method of every class met so far, and whatever they lead to.
+
+        Raises `ArchiveError` with the compiler's diagnostics where the code is not sound.
+        """
+        sink = DiagnosticSink()
+        compiled: set[str] = set()
+        while waiting := [name for name in self._owners if name not in compiled]:
+            for name in waiting:
+                compiled.add(name)
+                owner = self._owners[name]
+                for method, reference in owner.methods.items():
+                    if method not in owner.compiled:
+                        owner.compiled[method] = self._compile(reference, sink)
+        if sink.errors:
+            first = sink.errors[0]
+            raise ArchiveError(
+                f"its code does not compile here:\n{CompilationError(sink.diagnostics)}",
+                archive=self.reader.name,
+                member=first.range.filename.removeprefix(self.reader.name + "/"),
+            )
+
+    def _compile(self, reference: FunctionRef, sink: DiagnosticSink) -> CompiledFunction:
+        definition = self.unit.definition(self, reference)
+        compiled = self.unit.compile(self, reference, definition, sink)
+        assert isinstance(compiled, CompiledFunction), reference
+        return compiled
 
     def _view(self, qualified_name: str) -> v.ClassDef | v.Def | None:
         file, _, name = qualified_name.rpartition(".")

@@ -218,7 +218,7 @@ class _Function:
             return False
         if node.kind in ("prim::Uninitialized", "prim::CreateObject"):
             return False
-        if value.has_debug_name and user.kind != "prim::Return":
+        if _is_named(value) and user.kind != "prim::Return":
             return False
         return not (user.kind == "prim::Return" and user.owning_block is not self.graph.block)
 
@@ -704,6 +704,10 @@ def _before(node: Node) -> Node:
     while node.kind == "prim::Constant":
         node = node.previous
     return node
+
+
+def _is_named(value: Value) -> bool:
+    return value.has_debug_name and not value.debug_name.isdecimal()
 
 
 def _is_access(node: Node) -> bool:
