@@ -219,11 +219,9 @@ def _promote_float(a: Dtype, b: Dtype) -> Dtype:
 
 
 def _promote_int(a: Dtype, b: Dtype) -> Dtype:
+    if a in _UNSIGNED or b in _UNSIGNED:
+        raise RuntimeError(f"no promotion between {a!r} and {b!r}: convert one of them first")
     if a.is_signed == b.is_signed:
         return a if a.itemsize > b.itemsize else b
-    signed, unsigned = (a, b) if a.is_signed else (b, a)
-    if unsigned in _UNSIGNED:
-        raise RuntimeError(
-            f"no promotion between {unsigned!r} and {signed!r}: convert one of them first"
-        )
+    signed = a if a.is_signed else b
     return int16 if signed.itemsize == 1 else signed

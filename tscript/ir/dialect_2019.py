@@ -51,9 +51,7 @@ def _drop_arguments(node: Node) -> None:
             node.remove_input(offset)
 
 
-def _restore_options(
-    graph: Graph, node: Node, defaults: dict[tuple[type, Any], Value]
-) -> None:
+def _restore_options(graph: Graph, node: Node, defaults: dict[tuple[type, Any], Value]) -> None:
     """Replace None options by the constants they were; drop the arguments of later years."""
     assert node.schema is not None
     placed = None

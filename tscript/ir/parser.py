@@ -18,6 +18,7 @@ from ops_registry.registry import registry
 from ops_registry.schema import FunctionSchema
 from tscript.ir.graph import Block, Graph, Node, Value
 from tscript.ir.primitives import primitive
+from tscript.ir.printer import OpaqueConstant
 from tscript.types.nominal import EnumType, NamedTupleType
 from tscript.types.relations import is_subtype, match_variables, substitute
 
@@ -47,13 +48,6 @@ _DTYPE_OF_SPELLING = {
 
 class GraphSyntaxError(ValueError):
     """The text is no graph; the message has the line and what was expected."""
-
-
-class OpaqueConstant:
-    """A constant whose value the text does not have, such as ``<Tensor>``."""
-
-    def __init__(self, text: str) -> None:
-        self.text = text
 
 
 class TensorConstant:

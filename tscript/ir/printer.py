@@ -20,6 +20,13 @@ from tscript.ir.graph import Block, Graph, Node, Value
 MAX_TENSOR_ELEMENTS = 10
 
 
+class OpaqueConstant:
+    """A constant whose value the text does not have, such as ``<Tensor>``."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
 def print_graph(graph: Graph, *, dialect: str = "modern", source_ranges: bool = False) -> str:
     """The text of a graph; ``dialect`` is ``modern`` or ``2019``.
 
@@ -133,7 +140,9 @@ def _is_printed(node: Node, attribute: str) -> bool:
     """Functions and Python objects are shown by name only."""
     if attribute == "name":
         return True
-    return not (callable(node.attributes[attribute]) or isinstance(node.attributes[attribute], Graph))
+    return not (
+        callable(node.attributes[attribute]) or isinstance(node.attributes[attribute], Graph)
+    )
 
 
 def range_text(place: SourceRange) -> str:
@@ -190,6 +199,8 @@ def constant_text(value: Any, float_format: Any = float_text) -> str:
             for k, v in value.items()
         )
         return f"{{{', '.join(items)}}}"
+    if isinstance(value, OpaqueConstant):
+        return value.text
     if hasattr(value, "array"):
         return _tensor_text(value.array, float_format)
     return f"<{type(value).__name__}>"

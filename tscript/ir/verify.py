@@ -30,11 +30,13 @@ class _Verifier:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.visible: set[Value] = set()
+        self.defined: list[Value] = []
         self.names: Counter[str] = Counter()
         self.uses: dict[Value, list[Use]] = {}
 
     def run(self) -> None:
         self.block(self.graph.block, None)
+        self.use_lists()
         for name, count in self.names.items():
             if count > 1:
                 raise InvalidGraphError(f"{count} values are called %{name}")
@@ -53,12 +55,15 @@ class _Verifier:
             self.node(node)
             self.define(node, defined)
         self.read(block.return_node)
-        for value in defined:
+        self.visible.difference_update(defined)
+        self.defined.extend(defined)
+
+    def use_lists(self) -> None:
+        for value in self.defined:
             recorded = Counter((id(use.node), use.offset) for use in value.uses)
-            found = Counter((id(use.node), use.offset) for use in self.uses.pop(value, []))
+            found = Counter((id(use.node), use.offset) for use in self.uses.get(value, []))
             if recorded != found:
                 raise self.fail(value.node, f"%{value.debug_name} has a wrong list of uses")
-        self.visible.difference_update(defined)
 
     def define(self, node: Node, defined: list[Value]) -> None:
         for offset, value in enumerate(node.outputs):

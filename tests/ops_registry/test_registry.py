@@ -1,0 +1,115 @@
+"""The registry: lookups, what is imported when, and plugins that clash or fail."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import pytest
+
+from ops_registry.builtin import BUILTIN_FAMILIES
+from ops_registry.builtin.generate_index import INDEX, index_text
+from ops_registry.hookspecs import hookimpl
+from ops_registry.meta import like
+from ops_registry.operator import Operator, declared_in, operator
+from ops_registry.registry import PluginError, Registry, UnknownOperatorError, registry
+
+
+class Plugin:
+    """A plugin made by hand."""
+
+    def __init__(self, operators: Iterable[Operator]) -> None:
+        self.operators = list(operators)
+
+    @hookimpl
+    def ops_registry_operators(self) -> list[Operator]:
+        return self.operators
+
+
+def declare(schema: str) -> Operator:
+    @operator(schema, meta=like("self"))
+    def kernel(self: object) -> object:
+        return self
+
+    return next(o for o in declared_in(__name__) if o.kernel is kernel)
+
+
+@pytest.fixture
+def fresh() -> Iterator[Registry]:
+    yield Registry()
+
+
+def test_the_index_is_what_the_families_declare() -> None:
+    assert INDEX.read_text(encoding="utf-8") == index_text()
+
+
+def test_every_family_file_is_in_the_visible_tuple() -> None:
+    with_operators = {
+        path.stem
+        for path in INDEX.parent.glob("*.py")
+        if "@operator" in path.read_text(encoding="utf-8")
+    }
+    assert with_operators == set(BUILTIN_FAMILIES)
+
+
+def test_looking_schemas_up_imports_no_family() -> None:
+    code = (
+        "import sys; from ops_registry.registry import registry;"
+        "assert registry().overloads('aten::relu');"
+        "loaded = [m for m in sys.modules if m.startswith('ops_registry.builtin.')];"
+        "assert loaded == ['ops_registry.builtin._index'], loaded;"
+        "registry().operator('aten::relu');"
+        "assert 'ops_registry.builtin.activation' in sys.modules;"
+        "assert 'scipy' not in sys.modules"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=Path(__file__).parents[2])
+
+
+def test_an_unknown_operator_is_an_error_that_says_what_exists() -> None:
+    with pytest.raises(UnknownOperatorError, match=r"aten::relu\.nope is no overload.*aten::relu"):
+        registry().operator("aten::relu", "nope")
+    with pytest.raises(UnknownOperatorError, match="is the plugin that has it installed"):
+        registry().operator("nowhere::thing")
+
+
+def test_a_plugins_operator_is_found(fresh: Registry) -> None:
+    fresh.register(Plugin([declare("testlib::twice(Tensor self) -> Tensor")]), "mine")
+    assert [s.full_name for s in fresh.overloads("testlib::twice")] == ["testlib::twice"]
+    assert fresh.operator("testlib::twice").name == "testlib::twice"
+    assert "testlib" in fresh.namespaces()
+    fresh.unregister("mine")
+    assert not fresh.has("testlib::twice")
+
+
+def test_a_schema_that_exists_already_is_refused(fresh: Registry) -> None:
+    one = declare("testlib::clash(Tensor self) -> Tensor")
+    fresh.register(Plugin([one]), "first")
+    with pytest.raises(PluginError, match=r"'second' declares testlib::clash, which first already"):
+        fresh.register(Plugin([one]), "second")
+    with pytest.raises(PluginError, match="which the built-in operators already has"):
+        fresh.register(Plugin([declare("aten::relu(Tensor self) -> Tensor")]), "third")
+
+
+def test_an_operator_without_a_namespace_is_refused(fresh: Registry) -> None:
+    with pytest.raises(PluginError, match="without a namespace"):
+        fresh.register(Plugin([declare("bare(Tensor self) -> Tensor")]), "mine")
+
+
+def test_an_entry_point_that_fails_to_import_is_named(
+    fresh: Registry, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "broken_plugin.py").write_text("raise OSError('no licence')\n")
+    info = tmp_path / "broken_plugin-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: broken-plugin\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text("[ops_registry]\nbroken = broken_plugin\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    with pytest.raises(PluginError, match=r"'broken' \(broken_plugin\).*OSError: no licence"):
+        fresh.names()
+
+
+def test_a_record_that_returns_tensors_needs_a_meta() -> None:
+    with pytest.raises(ValueError, match="needs a meta"):
+        operator("testlib::f(Tensor self) -> Tensor")(lambda self: self)
