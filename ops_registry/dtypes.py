@@ -197,6 +197,8 @@ def promote(a: Dtype, b: Dtype) -> Dtype:
         return a
     if a.category != b.category:
         high, low = (a, b) if a.category > b.category else (b, a)
+        if high.category == _COMPLEX and low in _UNSIGNED:
+            raise RuntimeError(f"no promotion between {a!r} and {b!r}: convert one of them first")
         if high.category == _COMPLEX and low.category == _FLOAT:
             wide = promote(high.to_real(), low)
             return wide.to_complex()

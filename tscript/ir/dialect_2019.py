@@ -4,11 +4,12 @@ The IR always has PyTorch 2.13's schemas. Here is the table of what the operator
 reference's day took instead, and the rewriting of a *copy* of a graph to it: arguments that did
 not exist are dropped, an option that is None prints as the constant it then was (``6``, ``0``,
 ``"cpu"``), values are named as they were then (the last definition of a variable holds the
-plain name), unnamed values are numbered from the top.
+plain name), an unnamed value is numbered by its place among all values.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from ops_registry.device import CPU
@@ -83,38 +84,41 @@ def _drop_unused_constants(graph: Graph) -> None:
 
 def _name_as_then(graph: Graph) -> None:
     stems: dict[Value, str] = {}
-    numbered: list[Value] = []
-    loops = {
-        block.param_node: node
+    carried = {
+        value
         for node in graph.all_nodes()
         if node.kind == "prim::Loop"
-        for block in node.blocks
+        for value in node.blocks[0].inputs[1:]
     }
 
     def visit(block: Block) -> None:
-        for offset, value in enumerate(block.inputs):
-            carried = block.param_node in loops and offset > 0
-            plan(value, "" if carried else _stem(value))
+        """Names go to the values of blocks first: a Loop's result is the last definition."""
+        for value in block.inputs:
+            stems[value] = "" if value in carried else _stem(value)
         for node in block.nodes:
             for inner in node.blocks:
                 visit(inner)
             for value in node.outputs:
-                plan(value, _stem(value))
-
-    def plan(value: Value, stem: str) -> None:
-        if stem:
-            stems[value] = stem
-        else:
-            numbered.append(value)
+                stems[value] = _stem(value)
 
     visit(graph.block)
-    for value in [*stems, *numbered]:
+    for value in stems:
         value.debug_name = ""
     graph._name_suffixes.clear()
     for value, stem in stems.items():
-        value.debug_name = stem
-    for number, value in enumerate(numbered, 1):
-        value.debug_name = str(number)
+        if stem:
+            value.debug_name = stem
+    for number, value in enumerate(_in_order(graph.block)):
+        if not stems[value]:
+            value.debug_name = str(number)
+
+
+def _in_order(block: Block) -> Iterator[Value]:
+    yield from block.inputs
+    for node in block.nodes:
+        yield from node.outputs
+        for inner in node.blocks:
+            yield from _in_order(inner)
 
 
 def _stem(value: Value) -> str:

@@ -26,13 +26,13 @@ LOOP = """graph(%x.1 : Tensor,
 
 LOOP_2019 = """graph(%x.1 : Tensor,
       %n : int) {
-  %1 : bool = prim::Constant[value=1]()
-  %2 : float = prim::Constant[value=1]()
-  %3 : int = prim::Constant[value=1]()
-  %x : Tensor = prim::Loop(%n, %1, %x.1)
-    block0(%i : int, %4 : Tensor) {
-      %x.2 : Tensor = aten::sub(%4, %2, %3)
-      -> (%1, %x.2)
+  %2 : bool = prim::Constant[value=1]()
+  %3 : float = prim::Constant[value=1]()
+  %4 : int = prim::Constant[value=1]()
+  %x : Tensor = prim::Loop(%n, %2, %x.1)
+    block0(%i : int, %7 : Tensor) {
+      %x.2 : Tensor = aten::sub(%7, %3, %4)
+      -> (%2, %x.2)
     }
   return (%x);
 }
