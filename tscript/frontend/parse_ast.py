@@ -10,48 +10,26 @@ from __future__ import annotations
 
 import ast
 import re
-import unicodedata
-import warnings
 from collections.abc import Callable, Sequence
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 
 from tscript.diagnostics.source import Source, SourceRange
 from tscript.frontend import views as v
 from tscript.frontend.fstrings import formatted_values
+from tscript.frontend.program_text import TRIVIA, Places, as_program, check_bounds, parse_bounded
 from tscript.frontend.type_comments import TypeComments
 from tscript.frontend.unsupported import (
     Collector,
     comprehension_problem,
     no_definition,
-    syntax_error,
     too_large,
 )
 
 T = TypeVar("T")
 
-MAX_CHARACTERS = 32 * 1024 * 1024
-"""Longest text that is parsed."""
-
-MAX_BRACKETS = 100
-"""Deepest nesting of brackets; Python's own limit is 200, less on threads with small stacks."""
-
 TopLevel: TypeAlias = "v.Stmt | v.Def | v.ClassDef"
 
-TRIVIA = re.compile(r"[ \t\f\r\n]*(?:(?:#[^\r\n]*|\\\r?\n?)[ \t\f\r\n]*)*")
-"""What may stand between two tokens inside one definition."""
-
-_FIRST_TOKEN = re.compile(r"(?:[ \t\f]*(?:#[^\r\n]*)?(?:\r\n|\r|\n))*([ \t\f]*)")
-_BRACKETS = re.compile(
-    r"'''(?:[^\\]|\\.)*?'''"
-    r'|"""(?:[^\\]|\\.)*?"""'
-    r"|'(?:[^'\\\r\n]|\\.)*'"
-    r'|"(?:[^"\\\r\n]|\\.)*"'
-    r"|#[^\r\n]*|([(\[{])|([)\]}])",
-    re.DOTALL,
-)
 _WORD = re.compile(r"\w+|.")
-_PREFIX = "if 1:\n"
-
 _BINARY: dict[type[ast.operator], str] = {
     ast.Add: "+",
     ast.Sub: "-",
@@ -140,9 +118,9 @@ def parse_expression(source: Source, start: int = 0, end: int | None = None) -> 
 
 def _expression(source: Source, start: int, end: int, collector: Collector) -> v.Expr:
     text = source.text[start:end]
-    _check_bounds(source, text)
+    check_bounds(source, text)
     text = f"({text})"  # so that it may go on over lines
-    tree = _parse(source, text, "eval", start - 1)
+    tree = parse_bounded(source, text, "eval", start - 1)
     assert isinstance(tree, ast.Expression)
     converter = _Converter(source, text, start - 1, collector, None)
     view = _guard(source, converter.expr, tree.body)
@@ -155,7 +133,7 @@ def _expression(source: Source, start: int, end: int, collector: Collector) -> v
 
 def _open(source: Source, *, lenient: bool = False) -> tuple[_Converter, list[ast.stmt]]:
     text, shift = as_program(source)
-    tree = _parse(source, text, "exec", shift)
+    tree = parse_bounded(source, text, "exec", shift)
     assert isinstance(tree, ast.Module)
     body = tree.body
     if shift and isinstance(body[0], ast.If):
@@ -171,71 +149,6 @@ def _guard(source: Source, convert: Callable[[Any], T], node: ast.AST) -> T:
         raise too_large(source, "it is nested too deeply", "set by Python") from None
 
 
-def as_program(source: Source) -> tuple[str, int]:
-    """A text that can be parsed by itself, and the character of the source that it begins with.
-
-    Source that is indented, as a method is, gets a line before it; that leaves its strings as
-    they are. Size and nesting are checked here: parsers written in C may not survive either.
-    """
-    _check_bounds(source, source.text)
-    first = _FIRST_TOKEN.match(source.text)
-    if first and first[1]:
-        return _PREFIX + source.text, -len(_PREFIX)
-    return source.text, 0
-
-
-def normal_name(name: str) -> str:
-    """A name as Python compares it: ``ﬁ`` (a ligature) is ``fi``."""
-    return name if name.isascii() else unicodedata.normalize("NFKC", name)
-
-
-def _check_bounds(source: Source, text: str) -> None:
-    if len(text) > MAX_CHARACTERS:
-        raise too_large(source, f"{len(text):,} characters", f"{MAX_CHARACTERS:,}")
-    depth = 0
-    for match in _BRACKETS.finditer(text):
-        if match[1]:
-            depth += 1
-            if depth > MAX_BRACKETS:
-                raise too_large(source, f"more than {depth - 1} nested brackets", f"{MAX_BRACKETS}")
-        elif match[2]:
-            depth -= 1
-
-
-def _parse(source: Source, text: str, mode: str, shift: int) -> ast.AST:
-    """Python's parser on a text whose character 0 is character ``shift`` of the source."""
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # such as an invalid escape: Python has said it already
-            return ast.parse(text, mode=mode)
-    except SyntaxError as error:
-        place = _Places(text, shift).at(error.lineno or 1, 0) + max((error.offset or 1) - 1, 0)
-        place = max(place, 0)
-        raise syntax_error(source, place, place + 1, error.msg) from None
-    except (ValueError, UnicodeError) as error:
-        raise syntax_error(source, 0, 1, str(error)) from None
-    except (RecursionError, MemoryError):
-        raise too_large(source, "it is nested too deeply", "set by Python") from None
-
-
-class _Places:
-    """Characters of the source from the lines and UTF-8 columns of ``ast``."""
-
-    def __init__(self, text: str, shift: int) -> None:
-        self._text = text
-        self._starts = Source(text).line_starts
-        self._shift = shift
-        self._ascii = text.isascii()
-
-    def at(self, line: int, column: int) -> int:
-        start = self._starts[min(line, len(self._starts)) - 1]
-        if not self._ascii:
-            # A character has one byte or more: `column` characters are enough to hold them.
-            stretch = self._text[start : start + column].encode("utf-8", "surrogatepass")
-            column = len(stretch[:column].decode("utf-8", "ignore"))
-        return self._shift + start + column
-
-
 class _Converter:
     """Nodes of one parsed text to views."""
 
@@ -249,7 +162,7 @@ class _Converter:
     ) -> None:
         self._source = source
         self._text = source.text
-        self._at = _Places(text, shift).at
+        self._at = Places(text, shift).at
         self._collector = collector
         self._comments = comments
 
@@ -639,7 +552,7 @@ class _Converter:
         return v.UnaryOp(range, "-" if isinstance(node.op, ast.USub) else "~", operand)
 
     def _bool_op(self, node: ast.BoolOp) -> v.Expr:
-        op = "and" if isinstance(node.op, ast.And) else "or"
+        op: Literal["and", "or"] = "and" if isinstance(node.op, ast.And) else "or"
         return v.BoolOp(self._range(node), op, self.exprs(node.values))
 
     def _compare(self, node: ast.Compare) -> v.Expr:

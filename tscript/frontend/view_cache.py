@@ -15,7 +15,6 @@ import hashlib
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import fields
-from functools import cache
 from threading import Lock
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -119,9 +118,14 @@ def _moved(value: Any, source: Source) -> Any:
     return value
 
 
-@cache
-def _field_names(kind: type[v.View]) -> tuple[str, ...]:
-    return tuple(field.name for field in fields(kind))
+def _field_names(kind: Any) -> tuple[str, ...]:
+    names = _FIELD_NAMES.get(kind)
+    if names is None:
+        names = _FIELD_NAMES[kind] = tuple(field.name for field in fields(kind))
+    return names
+
+
+_FIELD_NAMES: dict[Any, tuple[str, ...]] = {}
 
 
 def cached_def(source: Source) -> v.Def:
