@@ -195,10 +195,10 @@ def promote(a: Dtype, b: Dtype) -> Dtype:
     """
     if a is b:
         return a
+    if (a in _UNSIGNED or b in _UNSIGNED) and _FLOAT not in (a.category, b.category):
+        raise RuntimeError(f"no promotion between {a!r} and {b!r}: convert one of them first")
     if a.category != b.category:
         high, low = (a, b) if a.category > b.category else (b, a)
-        if high.category == _COMPLEX and low in _UNSIGNED:
-            raise RuntimeError(f"no promotion between {a!r} and {b!r}: convert one of them first")
         if high.category == _COMPLEX and low.category == _FLOAT:
             wide = promote(high.to_real(), low)
             return wide.to_complex()
@@ -221,8 +221,6 @@ def _promote_float(a: Dtype, b: Dtype) -> Dtype:
 
 
 def _promote_int(a: Dtype, b: Dtype) -> Dtype:
-    if a in _UNSIGNED or b in _UNSIGNED:
-        raise RuntimeError(f"no promotion between {a!r} and {b!r}: convert one of them first")
     if a.is_signed == b.is_signed:
         return a if a.itemsize > b.itemsize else b
     signed = a if a.is_signed else b
