@@ -1,0 +1,285 @@
+"""Functions of the ``torch`` namespace that are more than one operator, or none.
+
+Most are spellings that Python allows and a schema does not (``einsum(equation, *operands)``), some
+ask about dtypes. What is one operator has no function here: the registry has it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, NamedTuple, TypeVar
+
+import numpy as np
+
+from ops_registry import dtypes, meta
+from ops_registry.device import CPU, Device
+from ops_registry.dtypes import Dtype, default_dtype, promote
+from ops_registry.dtypes import set_default_dtype as set_default_dtype
+from tscript.runtime.size import Size
+from tscript.runtime.tensor import Tensor
+from tscript.runtime.tensor_operators import call
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+# About values.
+
+
+def is_tensor(obj: object) -> bool:
+    """Whether ``obj`` is a Tensor."""
+    return isinstance(obj, Tensor)
+
+
+def is_storage(obj: object) -> bool:
+    """False: memory is NumPy's, there are no storage objects."""
+    return False
+
+
+def is_floating_point(input: Tensor) -> bool:
+    """Whether the dtype has fractions (and is not complex)."""
+    return input.is_floating_point()
+
+
+def is_complex(input: Tensor) -> bool:
+    return input.is_complex()
+
+
+def is_nonzero(input: Tensor) -> bool:
+    """The truth value of a tensor of one element. RuntimeError for any other."""
+    return bool(input)
+
+
+def numel(input: Tensor) -> int:
+    """The number of elements."""
+    return input.numel()
+
+
+def typename(obj: Any) -> str:
+    """``torch.FloatTensor`` of a tensor, else the qualified name of the type."""
+    if isinstance(obj, Tensor):
+        name: str = obj.type()
+        return name
+    cls = type(obj)
+    return cls.__qualname__ if cls.__module__ == "builtins" else f"{cls.__module__}.{cls.__name__}"
+
+
+def _assert(condition: Any, message: str) -> None:
+    """``assert`` as a function."""
+    assert condition, message
+
+
+# About dtypes.
+
+
+def get_default_dtype() -> Dtype:
+    """The dtype of floating point tensors made without one."""
+    return default_dtype()
+
+
+def promote_types(type1: Dtype, type2: Dtype) -> Dtype:
+    """The smallest dtype that both convert to.
+
+    >>> promote_types(dtypes.int32, dtypes.float16)
+    torch.float16
+    """
+    return promote(type1, type2)
+
+
+def can_cast(from_: Dtype, to: Dtype) -> bool:
+    """Whether a result may be written into a tensor of dtype ``to``: categories only go up."""
+    if from_.category == to.category == 1 and from_.is_signed and not to.is_signed:
+        return False
+    return from_.category <= to.category
+
+
+def result_type(tensor1: Any, tensor2: Any) -> Dtype:
+    """The dtype of an arithmetic operation on two tensors or numbers."""
+    operands = [meta.meta_of(v.array) if isinstance(v, Tensor) else v for v in (tensor1, tensor2)]
+    return meta.result_dtype(*operands)
+
+
+class finfo(NamedTuple("finfo", [("dtype", str), ("bits", int), ("eps", float), ("max", float),
+                                 ("min", float), ("tiny", float), ("resolution", float)])):  # noqa: N801, UP014  # fmt: skip
+    """The limits of a floating point dtype."""
+
+    __slots__ = ()
+
+    def __new__(cls, dtype: Dtype | None = None) -> finfo:
+        dtype = dtype or default_dtype()
+        if dtype.category < 2:
+            raise TypeError(f"{dtype!r} has no fractions: torch.iinfo has the limits of integers")
+        real = dtype.to_real().numpy
+        if real.kind == "V" or real.name == "bfloat16":
+            import ml_dtypes
+
+            limits: Any = ml_dtypes.finfo(real)
+        else:
+            limits = np.finfo(real)
+        return super().__new__(
+            cls, dtype.to_real().name, 8 * real.itemsize, float(limits.eps), float(limits.max),
+            float(limits.min), float(limits.tiny), float(limits.resolution),
+        )  # fmt: skip
+
+    @property
+    def smallest_normal(self) -> float:
+        return self.tiny
+
+
+class iinfo(NamedTuple("iinfo", [("dtype", str), ("bits", int), ("max", int), ("min", int)])):  # noqa: N801, UP014
+    """The limits of an integer dtype."""
+
+    __slots__ = ()
+
+    def __new__(cls, dtype: Dtype) -> iinfo:
+        if dtype.category != 1:
+            raise TypeError(f"{dtype!r} is no integer dtype: torch.finfo has the limits of floats")
+        limits = np.iinfo(dtype.numpy)
+        return super().__new__(cls, dtype.name, 8 * dtype.itemsize, int(limits.max), int(limits.min))
+
+
+def broadcast_shapes(*shapes: Any) -> Size:
+    """The shape that tensors of these shapes broadcast to."""
+    tuples = [(s,) if isinstance(s, int) else tuple(s) for s in shapes]
+    return Size(meta.broadcast_shapes(*tuples))
+
+
+# Settings without a meaning here.
+
+
+def get_default_device() -> Device:
+    return CPU
+
+
+def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None:
+    """Do nothing: every algorithm here is deterministic."""
+
+
+def compile(model: F | None = None, **options: Any) -> Any:
+    """Return ``model`` unchanged: ``torch.compile`` is advice, ``torch.jit`` compiles."""
+    return (lambda function: function) if model is None else model
+
+
+# Spellings.
+
+
+def _tensors(values: Sequence[Any]) -> list[Any]:
+    if len(values) == 1 and isinstance(values[0], list | tuple):
+        return list(values[0])
+    return list(values)
+
+
+def einsum(equation: str, *operands: Any) -> Tensor:
+    """Sums of products by Einstein's notation: ``einsum("ij,jk->ik", a, b)``."""
+    found: Tensor = call("aten::einsum", equation, _tensors(operands))
+    return found
+
+
+def meshgrid(*tensors: Any, indexing: str | None = None) -> tuple[Tensor, ...]:
+    """Grids of coordinates of 1-d tensors."""
+    keywords = {} if indexing is None else {"indexing": indexing}
+    return tuple(call("aten::meshgrid", _tensors(tensors), **keywords))
+
+
+def broadcast_tensors(*tensors: Any) -> tuple[Tensor, ...]:
+    """Views of the tensors in their common shape."""
+    return tuple(call("aten::broadcast_tensors", _tensors(tensors)))
+
+
+def split(tensor: Tensor, split_size_or_sections: Any, dim: int = 0) -> tuple[Tensor, ...]:
+    """Views of a tensor cut along ``dim``: into pieces of one size, or of given sizes."""
+    sections = split_size_or_sections
+    name = "aten::split_with_sizes" if isinstance(sections, list | tuple) else "aten::split"
+    if isinstance(sections, tuple):
+        sections = list(sections)
+    return tuple(call(name, tensor, sections, dim))
+
+
+def block_diag(*tensors: Any) -> Tensor:
+    """A matrix with the tensors along its diagonal."""
+    found: Tensor = call("aten::block_diag", list(tensors))
+    return found
+
+
+def cartesian_prod(*tensors: Any) -> Tensor:
+    """All combinations of the elements of 1-d tensors, one a row."""
+    found: Tensor = call("aten::cartesian_prod", list(tensors))
+    return found
+
+
+def _at_least(name: str) -> Callable[..., Any]:
+    def function(*tensors: Any) -> Any:
+        if len(tensors) == 1 and isinstance(tensors[0], Tensor):
+            return call(name, tensors[0])
+        return tuple(call(name, t) for t in _tensors(tensors))
+
+    function.__name__ = function.__qualname__ = name.partition("::")[2]
+    return function
+
+
+atleast_1d = _at_least("aten::atleast_1d")
+atleast_2d = _at_least("aten::atleast_2d")
+atleast_3d = _at_least("aten::atleast_3d")
+
+
+def tensordot(a: Tensor, b: Tensor, dims: Any = 2, out: Tensor | None = None) -> Tensor:
+    """The sum of products over ``dims``: a number of dimensions, or two lists of them."""
+    if isinstance(dims, Tensor):
+        dims = dims.tolist() if dims.ndim else int(dims)
+    if isinstance(dims, int):
+        if dims < 0:
+            raise RuntimeError(f"tensordot takes a number of dimensions from 0 on, not {dims}")
+        first, second = list(range(a.ndim - dims, a.ndim)), list(range(dims))
+    else:
+        first, second = (list(d) if isinstance(d, list | tuple) else [d] for d in dims)
+    found: Tensor = call("aten::tensordot", a, b, first, second)
+    return found
+
+
+def norm(
+    input: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False, dtype: Any = None
+) -> Tensor:
+    """The norm over ``dim`` (all dimensions without): ``p``, ``"fro"`` for 2, or ``"nuc"``."""
+    keywords = {} if dtype is None else {"dtype": dtype}
+    dims = [dim] if isinstance(dim, int) else dim
+    if p == "nuc":
+        found: Tensor = call("aten::linalg_matrix_norm", input, "nuc", dims or [-2, -1], keepdim)
+        return found
+    order = 2.0 if p is None or p == "fro" else p
+    result: Tensor = call("aten::linalg_vector_norm", input, order, dims, keepdim, **keywords)
+    return result
+
+
+def unique(
+    input: Tensor,
+    sorted: bool = True,
+    return_inverse: bool = False,
+    return_counts: bool = False,
+    dim: int | None = None,
+) -> Any:
+    """The distinct elements (or slices along ``dim``), with indices and counts when asked for."""
+    if dim is None:
+        values, inverse, counts = call("aten::_unique2", input, sorted, return_inverse, return_counts)
+    else:
+        values, inverse, counts = call(
+            "aten::unique_dim", input, dim, sorted, return_inverse, return_counts
+        )
+    return _chosen(values, inverse, counts, return_inverse, return_counts)
+
+
+def unique_consecutive(
+    input: Tensor, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
+) -> Any:
+    """The first element of every run of equal ones."""
+    values, inverse, counts = call(
+        "aten::unique_consecutive", input, return_inverse, return_counts, dim
+    )
+    return _chosen(values, inverse, counts, return_inverse, return_counts)
+
+
+def _chosen(values: Any, inverse: Any, counts: Any, want_inverse: bool, want_counts: bool) -> Any:
+    found = [values]
+    if want_inverse:
+        found.append(inverse)
+    if want_counts:
+        found.append(counts)
+    return values if len(found) == 1 else tuple(found)

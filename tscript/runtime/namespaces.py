@@ -1,0 +1,87 @@
+"""Operators as functions: ``torch.relu``, ``torch.linalg.norm``, ``torch.ops.aten.add.Tensor``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from ops_registry.operator import fill_defaults
+from ops_registry.registry import registry
+from tscript.runtime.dispatch import call
+from tscript.runtime.overloads import eager
+
+
+def operator_function(namespace: str, name: str) -> Callable[..., Any] | None:
+    """``namespace::name`` as a Python function; None when no operator is called that."""
+    full_name = f"{namespace}::{name}"
+    if not registry().overloads(full_name):
+        return None
+
+    def function(*args: Any, **kwargs: Any) -> Any:
+        return eager(full_name, args, kwargs)
+
+    function.__name__ = function.__qualname__ = name
+    function.__module__ = "tscript"
+    function.__doc__ = "\n".join(str(s) for s in registry().overloads(full_name))
+    return function
+
+
+def prefixed(module: str, prefix: str) -> Callable[[str], Any]:
+    """A module's ``__getattr__`` that finds ``aten::<prefix><name>``."""
+
+    def find(name: str) -> Any:
+        if not name.startswith("__"):
+            found = operator_function("aten", prefix + name)
+            if found is not None:
+                found.__name__ = found.__qualname__ = name
+                return found
+        raise AttributeError(f"module {module!r} has no attribute {name!r}")
+
+    return find
+
+
+class OperatorPacket:
+    """All overloads of one operator: ``torch.ops.aten.add``; ``.Tensor`` is one of them."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self.__name__ = name.partition("::")[2]
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        return eager(self._name, args, kwargs)
+
+    def overloads(self) -> list[str]:
+        """The names of the overloads, ``default`` for the nameless one."""
+        return [s.overload or "default" for s in registry().overloads(self._name)]
+
+    def __getattr__(self, overload: str) -> Any:
+        if overload.startswith("__"):
+            raise AttributeError(overload)
+        operator = registry().operator(self._name, "" if overload == "default" else overload)
+
+        def one(*args: Any, **kwargs: Any) -> Any:
+            return call(operator, fill_defaults(operator.schema, args, kwargs))
+
+        one.__name__ = one.__qualname__ = operator.full_name
+        setattr(self, overload, one)
+        return one
+
+    def __repr__(self) -> str:
+        return f"<operator {self._name}>"
+
+
+class OperatorNamespace:
+    """The operators of one namespace: ``torch.ops.mylib``."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __getattr__(self, name: str) -> OperatorPacket:
+        full_name = f"{self.name}::{name}"
+        if name.startswith("__") and not registry().has(full_name):
+            raise AttributeError(name)
+        if not registry().has(full_name):
+            raise AttributeError(f"no operator is called {full_name}")
+        packet = OperatorPacket(full_name)
+        setattr(self, name, packet)
+        return packet
