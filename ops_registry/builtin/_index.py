@@ -132,6 +132,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("scalar", ".bool(bool a, bool b) -> bool"),
         ("scalar", ".int(int a, int b) -> int"),
     ),
+    "aten::_conj": (
+        ("complex_numbers", "(Tensor(a) self) -> Tensor(a)"),
+    ),
     "aten::_infer_size": (
         ("container", "(int[] a, int[] b) -> int[]"),
     ),
@@ -146,6 +149,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("container", ".float(Dict(float, t)(a!) l, float(b -> *) idx, t(c -> *) v) -> ()"),
         ("container", ".complex(Dict(complex, t)(a!) l, complex(b -> *) idx, t(c -> *) v) -> ()"),
         ("container", ".Tensor(Dict(Tensor, t)(a!) l, Tensor(b -> *) idx, t(c -> *) v) -> ()"),
+    ),
+    "aten::_unsafe_view": (
+        ("views", "(Tensor self, SymInt[] size) -> Tensor"),
     ),
     "aten::_unwrap_optional": (
         ("container", "(t(a)? optional) -> t(a)"),
@@ -223,6 +229,12 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::addcmul_": (
         ("elementwise", "(Tensor(a!) self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor(a!)"),
     ),
+    "aten::adjoint": (
+        ("dimension_order", "(Tensor(a) self) -> Tensor(a)"),
+    ),
+    "aten::alias": (
+        ("views", "(Tensor(a) self) -> Tensor(a)"),
+    ),
     "aten::all": (
         ("container", ".int(int[] self) -> bool"),
         ("container", ".float(float[] self) -> bool"),
@@ -232,6 +244,8 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("comparison", "(Tensor self, Tensor other, float rtol=1.0000000000000001e-05, float atol=1e-08, bool equal_nan=False) -> bool"),
     ),
     "aten::angle": (
+        ("complex_numbers", "(Tensor self) -> Tensor"),
+        ("complex_numbers", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
         ("scalar", ".int(int a) -> float"),
         ("scalar", ".float(float a) -> float"),
         ("scalar", ".complex(complex a) -> float"),
@@ -245,6 +259,11 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::append": (
         ("container", ".t(t[](a!) self, t(c -> *) el) -> t[](a!)"),
+    ),
+    "aten::arange": (
+        ("sequences", "(Scalar end, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
+        ("sequences", ".start(Scalar start, Scalar end, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
+        ("sequences", ".start_step(Scalar start, Scalar end, Scalar step=1, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
     ),
     "aten::arccos": (
         ("pointwise_math", "(Tensor self) -> Tensor"),
@@ -294,6 +313,20 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::arctanh_": (
         ("pointwise_math", "(Tensor(a!) self) -> Tensor(a!)"),
+    ),
+    "aten::as_strided": (
+        ("views", "(Tensor(a) self, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor(a)"),
+    ),
+    "aten::as_strided_": (
+        ("shape", "(Tensor(a!) self, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor(a!)"),
+    ),
+    "aten::as_tensor": (
+        ("creation", ".bool(bool t, *, ScalarType? dtype=None, Device? device=None) -> Tensor"),
+        ("creation", ".float(float t, *, ScalarType? dtype=None, Device? device=None) -> Tensor"),
+        ("creation", ".int(int t, *, ScalarType? dtype=None, Device? device=None) -> Tensor"),
+        ("creation", ".complex(complex t, *, ScalarType? dtype=None, Device? device=None) -> Tensor"),
+        ("creation", "(Tensor(a) data, *, ScalarType? dtype=None, Device? device=None) -> Tensor(b|a)"),
+        ("creation", ".list(t[] data, *, ScalarType? dtype=None, Device? device=None) -> Tensor"),
     ),
     "aten::asin": (
         ("pointwise_math", "(Tensor self) -> Tensor"),
@@ -350,6 +383,19 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::atanh_": (
         ("pointwise_math", "(Tensor(a!) self) -> Tensor(a!)"),
+    ),
+    "aten::atleast_1d": (
+        ("joining", "(Tensor self) -> Tensor"),
+    ),
+    "aten::atleast_2d": (
+        ("joining", "(Tensor self) -> Tensor"),
+    ),
+    "aten::atleast_3d": (
+        ("joining", "(Tensor self) -> Tensor"),
+    ),
+    "aten::bartlett_window": (
+        ("windows", "(int window_length, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
+        ("windows", ".periodic(int window_length, bool periodic, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
     ),
     "aten::bin": (
         ("string", "(int i) -> str"),
@@ -421,14 +467,35 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("bitwise", ".Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)"),
         ("bitwise", ".Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)"),
     ),
+    "aten::blackman_window": (
+        ("windows", "(int window_length, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
+        ("windows", ".periodic(int window_length, bool periodic, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
+    ),
+    "aten::block_diag": (
+        ("joining", "(Tensor[] tensors) -> Tensor"),
+        ("joining", ".out(Tensor[] tensors, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::broadcast_shapes": (
         ("container", "(int[] a, int[] b) -> int[]"),
+    ),
+    "aten::broadcast_tensors": (
+        ("joining", "(Tensor[] tensors) -> Tensor[]"),
+    ),
+    "aten::broadcast_to": (
+        ("views", "(Tensor(a) self, SymInt[] size) -> Tensor(a)"),
     ),
     "aten::can_cast": (
         ("scalar", "(ScalarType from_, ScalarType to) -> bool"),
     ),
     "aten::capitalize": (
         ("string", "(str self) -> str"),
+    ),
+    "aten::cartesian_prod": (
+        ("joining", "(Tensor[] tensors) -> Tensor"),
+    ),
+    "aten::cat": (
+        ("joining", "(Tensor[] tensors, int dim=0) -> Tensor"),
+        ("joining", ".out(Tensor[] tensors, int dim=0, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::ceil": (
         ("pointwise_math", "(Tensor self) -> Tensor"),
@@ -445,6 +512,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::chr": (
         ("string", "(int i) -> str"),
+    ),
+    "aten::chunk": (
+        ("splitting", "(Tensor(a -> *) self, int chunks, int dim=0) -> Tensor(a)[]"),
     ),
     "aten::clamp": (
         ("bounds", "(Tensor self, Scalar? min=None, Scalar? max=None) -> Tensor"),
@@ -494,6 +564,42 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::clip_": (
         ("bounds", "(Tensor(a!) self, Scalar? min=None, Scalar? max=None) -> Tensor(a!)"),
         ("bounds", ".Tensor(Tensor(a!) self, Tensor? min=None, Tensor? max=None) -> Tensor(a!)"),
+    ),
+    "aten::clone": (
+        ("shape", "(Tensor self, *, MemoryFormat? memory_format=None) -> Tensor"),
+        ("shape", ".out(Tensor self, *, MemoryFormat? memory_format=None, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::column_stack": (
+        ("joining", "(Tensor[] tensors) -> Tensor"),
+        ("joining", ".out(Tensor[] tensors, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::combinations": (
+        ("joining", "(Tensor self, int r=2, bool with_replacement=False) -> Tensor"),
+    ),
+    "aten::complex": (
+        ("creation", "(Tensor real, Tensor imag) -> Tensor"),
+        ("creation", ".out(Tensor real, Tensor imag, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::concat": (
+        ("joining", "(Tensor[] tensors, int dim=0) -> Tensor"),
+        ("joining", ".out(Tensor[] tensors, int dim=0, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::concatenate": (
+        ("joining", "(Tensor[] tensors, int dim=0) -> Tensor"),
+        ("joining", ".out(Tensor[] tensors, int dim=0, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::conj": (
+        ("complex_numbers", "(Tensor(a) self) -> Tensor(a)"),
+    ),
+    "aten::conj_physical": (
+        ("complex_numbers", "(Tensor self) -> Tensor"),
+        ("complex_numbers", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::conj_physical_": (
+        ("complex_numbers", "(Tensor(a!) self) -> Tensor(a!)"),
+    ),
+    "aten::contiguous": (
+        ("shape", "(Tensor(a) self, *, MemoryFormat memory_format=0) -> Tensor(a)"),
     ),
     "aten::copy": (
         ("container", ".t(t[](a) self) -> t[]"),
@@ -567,9 +673,15 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("scalar", ".float(float a) -> float"),
         ("scalar", ".Scalar(Scalar a) -> Scalar"),
     ),
+    "aten::detach": (
+        ("views", "(Tensor(a) self) -> Tensor(a)"),
+    ),
     "aten::device": (
         ("container", "(str a) -> Device"),
         ("container", ".with_index(str type, int index) -> Device"),
+    ),
+    "aten::diagonal": (
+        ("slicing", "(Tensor(a) self, int offset=0, int dim1=0, int dim2=1) -> Tensor(a)"),
     ),
     "aten::dict": (
         ("container", ".Dict_str(Dict(str, t)(a) self) -> Dict(str, t)"),
@@ -585,6 +697,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("container", ".float((float, tVal)[] inputs) -> Dict(float, tVal)"),
         ("container", ".complex((complex, tVal)[] inputs) -> Dict(complex, tVal)"),
         ("container", ".Tensor((Tensor, tVal)[] inputs) -> Dict(Tensor, tVal)"),
+    ),
+    "aten::dim": (
+        ("shape", "(Tensor self) -> int"),
     ),
     "aten::div": (
         ("division", ".Tensor(Tensor self, Tensor other) -> Tensor"),
@@ -625,6 +740,29 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("scalar", ".float(float x, float y) -> (float, float)"),
         ("scalar", ".int_float(int x, float y) -> (float, float)"),
         ("scalar", ".float_int(float x, int y) -> (float, float)"),
+    ),
+    "aten::dsplit": (
+        ("splitting", ".int(Tensor(a -> *) self, int sections) -> Tensor(a)[]"),
+        ("splitting", ".array(Tensor(a -> *) self, int[] indices) -> Tensor(a)[]"),
+    ),
+    "aten::dstack": (
+        ("joining", "(Tensor[] tensors) -> Tensor"),
+        ("joining", ".out(Tensor[] tensors, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::element_size": (
+        ("shape", "(Tensor self) -> int"),
+    ),
+    "aten::empty": (
+        ("creation", ".memory_format(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor"),
+    ),
+    "aten::empty_like": (
+        ("creation", "(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor"),
+    ),
+    "aten::empty_permuted": (
+        ("creation", "(SymInt[] size, int[] physical_layout, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
+    ),
+    "aten::empty_strided": (
+        ("creation", "(SymInt[] size, SymInt[] stride, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
     ),
     "aten::endswith": (
         ("string", "(str self, str substr, int start=0, int end=-1) -> bool"),
@@ -687,6 +825,12 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::exp_": (
         ("pointwise_math", "(Tensor(a!) self) -> Tensor(a!)"),
     ),
+    "aten::expand": (
+        ("views", "(Tensor(a) self, SymInt[] size, *, bool implicit=False) -> Tensor(a)"),
+    ),
+    "aten::expand_as": (
+        ("views", "(Tensor(a) self, Tensor other) -> Tensor(a)"),
+    ),
     "aten::expandtabs": (
         ("string", "(str self, int tabsize=8) -> str"),
     ),
@@ -702,6 +846,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::extend": (
         ("container", ".t(t[](a!) self, t[] other) -> ()"),
+    ),
+    "aten::eye": (
+        ("sequences", "(SymInt n, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
+        ("sequences", ".m(SymInt n, SymInt m, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
     ),
     "aten::fabs": (
         ("scalar", ".int(int a) -> float"),
@@ -730,6 +878,19 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::fix_": (
         ("pointwise_math", "(Tensor(a!) self) -> Tensor(a!)"),
+    ),
+    "aten::flatten": (
+        ("views", ".using_ints(Tensor(a) self, int start_dim=0, int end_dim=-1) -> Tensor(a)"),
+    ),
+    "aten::flip": (
+        ("joining", "(Tensor self, int[] dims) -> Tensor"),
+        ("joining", ".out(Tensor self, int[] dims, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::fliplr": (
+        ("joining", "(Tensor self) -> Tensor"),
+    ),
+    "aten::flipud": (
+        ("joining", "(Tensor self) -> Tensor"),
     ),
     "aten::float_power": (
         ("power", ".Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor"),
@@ -803,6 +964,12 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("pointwise_math", ".Tensor(Tensor self) -> (Tensor mantissa, Tensor exponent)"),
         ("pointwise_math", ".Tensor_out(Tensor self, *, Tensor(a!) mantissa, Tensor(b!) exponent) -> (Tensor(a!) mantissa, Tensor(b!) exponent)"),
         ("scalar", "(float a) -> (float, int)"),
+    ),
+    "aten::full": (
+        ("creation", "(SymInt[] size, Scalar fill_value, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
+    ),
+    "aten::full_like": (
+        ("creation", "(Tensor self, Scalar fill_value, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor"),
     ),
     "aten::gamma": (
         ("scalar", ".int(int a) -> float"),
@@ -883,6 +1050,16 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("comparison", ".Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)"),
         ("comparison", ".Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)"),
     ),
+    "aten::hamming_window": (
+        ("windows", "(int window_length, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
+        ("windows", ".periodic(int window_length, bool periodic, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
+        ("windows", ".periodic_alpha(int window_length, bool periodic, float alpha, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
+        ("windows", ".periodic_alpha_beta(int window_length, bool periodic, float alpha, float beta, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
+    ),
+    "aten::hann_window": (
+        ("windows", "(int window_length, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
+        ("windows", ".periodic(int window_length, bool periodic, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
+    ),
     "aten::hash": (
         ("container", ".generic(t value) -> int"),
     ),
@@ -896,12 +1073,23 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::hex": (
         ("string", "(int i) -> str"),
     ),
+    "aten::hsplit": (
+        ("splitting", ".int(Tensor(a -> *) self, int sections) -> Tensor(a)[]"),
+        ("splitting", ".array(Tensor(a -> *) self, int[] indices) -> Tensor(a)[]"),
+    ),
+    "aten::hstack": (
+        ("joining", "(Tensor[] tensors) -> Tensor"),
+        ("joining", ".out(Tensor[] tensors, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::hypot": (
         ("pointwise_math", "(Tensor self, Tensor other) -> Tensor"),
         ("pointwise_math", ".out(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::hypot_": (
         ("pointwise_math", "(Tensor(a!) self, Tensor other) -> Tensor(a!)"),
+    ),
+    "aten::imag": (
+        ("complex_numbers", "(Tensor(a) self) -> Tensor(a)"),
     ),
     "aten::index": (
         ("container", ".list_int(int[] self, int el) -> int"),
@@ -913,6 +1101,34 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::insert": (
         ("container", ".t(t[](a!) self, int idx, t(b -> *) el) -> ()"),
+    ),
+    "aten::is_complex": (
+        ("shape", "(Tensor self) -> bool"),
+    ),
+    "aten::is_conj": (
+        ("shape", "(Tensor self) -> bool"),
+    ),
+    "aten::is_contiguous": (
+        ("shape", "(Tensor self) -> bool"),
+        ("shape", ".memory_format(Tensor self, MemoryFormat memory_format) -> bool"),
+    ),
+    "aten::is_floating_point": (
+        ("shape", "(Tensor self) -> bool"),
+    ),
+    "aten::is_neg": (
+        ("shape", "(Tensor self) -> bool"),
+    ),
+    "aten::is_nonzero": (
+        ("shape", "(Tensor self) -> bool"),
+    ),
+    "aten::is_same_size": (
+        ("shape", "(Tensor self, Tensor other) -> bool"),
+    ),
+    "aten::is_set_to": (
+        ("shape", "(Tensor self, Tensor tensor) -> bool"),
+    ),
+    "aten::is_signed": (
+        ("shape", "(Tensor self) -> bool"),
     ),
     "aten::isalnum": (
         ("string", "(str self) -> bool"),
@@ -989,6 +1205,11 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::join": (
         ("string", "(str self, str[] values) -> str"),
     ),
+    "aten::kaiser_window": (
+        ("windows", "(int window_length, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
+        ("windows", ".periodic(int window_length, bool periodic, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
+        ("windows", ".beta(int window_length, bool periodic, float beta, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
+    ),
     "aten::keys": (
         ("container", ".str(Dict(str, t) self) -> str[](*)"),
         ("container", ".int(Dict(int, t) self) -> int[](*)"),
@@ -1029,6 +1250,7 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("comparison", ".Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)"),
     ),
     "aten::len": (
+        ("shape", ".Tensor(Tensor t) -> int"),
         ("container", ".t(t[] a) -> int"),
         ("container", ".any(Any[] a) -> int"),
         ("container", ".Dict_str(Dict(str, t) self) -> int"),
@@ -1073,6 +1295,18 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("scalar", ".int(int a) -> float"),
         ("scalar", ".float(float a) -> float"),
         ("scalar", ".Scalar(Scalar a) -> Scalar"),
+    ),
+    "aten::lift_fresh": (
+        ("views", "(Tensor(a) self) -> Tensor(a)"),
+    ),
+    "aten::lift_fresh_copy": (
+        ("shape", "(Tensor self) -> Tensor"),
+    ),
+    "aten::linspace": (
+        ("sequences", ".Tensor_Tensor(Tensor start, Tensor end, int steps, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
+        ("sequences", ".Tensor_Scalar(Tensor start, Scalar end, int steps, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
+        ("sequences", ".Scalar_Tensor(Scalar start, Tensor end, int steps, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
+        ("sequences", "(Scalar start, Scalar end, int steps, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
     ),
     "aten::list": (
         ("container", ".t(t[] l) -> t[]"),
@@ -1173,6 +1407,12 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::logit_": (
         ("pointwise_math", "(Tensor(a!) self, float? eps=None) -> Tensor(a!)"),
     ),
+    "aten::logspace": (
+        ("sequences", ".Tensor_Tensor(Tensor start, Tensor end, int steps, float base=10., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
+        ("sequences", ".Tensor_Scalar(Tensor start, Scalar end, int steps, float base=10., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
+        ("sequences", ".Scalar_Tensor(Scalar start, Tensor end, int steps, float base=10., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
+        ("sequences", "(Scalar start, Scalar end, int steps, float base=10., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
+    ),
     "aten::lower": (
         ("string", "(str self) -> str"),
     ),
@@ -1195,6 +1435,14 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("comparison", ".Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)"),
         ("comparison", ".Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)"),
     ),
+    "aten::mH": (
+        ("dimension_order", "(Tensor(a) self) -> Tensor(a)"),
+        ("dimension_order", ".a(Tensor(a) self) -> Tensor(a)"),
+    ),
+    "aten::mT": (
+        ("dimension_order", "(Tensor(a) self) -> Tensor(a)"),
+        ("dimension_order", ".a(Tensor(a) self) -> Tensor(a)"),
+    ),
     "aten::masked_fill": (
         ("filling", ".Scalar(Tensor self, Tensor mask, Scalar value) -> Tensor"),
         ("filling", ".Scalar_out(Tensor self, Tensor mask, Scalar value, *, Tensor(a!) out) -> Tensor(a!)"),
@@ -1212,9 +1460,17 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("scalar", ".float_int(float a, int b) -> float"),
         ("scalar", "(Scalar a, Scalar b) -> float"),
     ),
+    "aten::matrix_H": (
+        ("dimension_order", "(Tensor(a) self) -> Tensor(a)"),
+        ("dimension_order", ".a(Tensor(a) self) -> Tensor(a)"),
+    ),
     "aten::maximum": (
         ("bounds", "(Tensor self, Tensor other) -> Tensor"),
         ("bounds", ".out(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::meshgrid": (
+        ("joining", "(Tensor[] tensors) -> Tensor[]"),
+        ("joining", ".indexing(Tensor[] tensors, *, str indexing) -> Tensor[]"),
     ),
     "aten::minimum": (
         ("bounds", "(Tensor self, Tensor other) -> Tensor"),
@@ -1222,6 +1478,14 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::modf": (
         ("scalar", "(float a) -> (float, float)"),
+    ),
+    "aten::moveaxis": (
+        ("dimension_order", ".int(Tensor(a) self, int source, int destination) -> Tensor(a)"),
+        ("dimension_order", ".intlist(Tensor(a) self, int[] source, int[] destination) -> Tensor(a)"),
+    ),
+    "aten::movedim": (
+        ("dimension_order", ".int(Tensor(a) self, int source, int destination) -> Tensor(a)"),
+        ("dimension_order", ".intlist(Tensor(a) self, int[] source, int[] destination) -> Tensor(a)"),
     ),
     "aten::mul": (
         ("elementwise", ".Tensor(Tensor self, Tensor other) -> Tensor"),
@@ -1261,6 +1525,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::nan_to_num_": (
         ("pointwise_math", "(Tensor(a!) self, float? nan=None, float? posinf=None, float? neginf=None) -> Tensor(a!)"),
+    ),
+    "aten::narrow": (
+        ("slicing", "(Tensor(a) self, int dim, SymInt start, SymInt length) -> Tensor(a)"),
+        ("slicing", ".Tensor(Tensor(a) self, int dim, Tensor start, SymInt length) -> Tensor(a)"),
     ),
     "aten::ne": (
         ("comparison", ".Tensor(Tensor self, Tensor other) -> Tensor"),
@@ -1307,6 +1575,21 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::negative_": (
         ("pointwise_math", "(Tensor(a!) self) -> Tensor(a!)"),
     ),
+    "aten::new_empty": (
+        ("creation", "(Tensor self, SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
+    ),
+    "aten::new_empty_strided": (
+        ("creation", "(Tensor self, SymInt[] size, SymInt[] stride, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
+    ),
+    "aten::new_full": (
+        ("creation", "(Tensor self, SymInt[] size, Scalar fill_value, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
+    ),
+    "aten::new_ones": (
+        ("creation", "(Tensor self, SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
+    ),
+    "aten::new_zeros": (
+        ("creation", "(Tensor self, SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
+    ),
     "aten::nextafter": (
         ("pointwise_math", "(Tensor self, Tensor other) -> Tensor"),
         ("pointwise_math", ".out(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)"),
@@ -1324,8 +1607,21 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("comparison", ".Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)"),
         ("comparison", ".Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)"),
     ),
+    "aten::numel": (
+        ("shape", "(Tensor self) -> int"),
+    ),
+    "aten::numpy_T": (
+        ("dimension_order", "(Tensor(a) self) -> Tensor(a)"),
+        ("dimension_order", ".a(Tensor(a) self) -> Tensor(a)"),
+    ),
     "aten::oct": (
         ("string", "(int i) -> str"),
+    ),
+    "aten::ones": (
+        ("creation", "(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
+    ),
+    "aten::ones_like": (
+        ("creation", "(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor"),
     ),
     "aten::ord": (
         ("string", "(str string) -> int"),
@@ -1336,7 +1632,12 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::percentFormat": (
         ("string", "(str self, ...) -> str"),
     ),
+    "aten::permute": (
+        ("dimension_order", "(Tensor(a) self, int[] dims) -> Tensor(a)"),
+    ),
     "aten::polar": (
+        ("creation", "(Tensor abs, Tensor angle) -> Tensor"),
+        ("creation", ".out(Tensor abs, Tensor angle, *, Tensor(a!) out) -> Tensor(a!)"),
         ("scalar", ".int(int a, int b) -> complex"),
         ("scalar", ".float(float a, float b) -> complex"),
         ("scalar", ".int_float(int a, float b) -> complex"),
@@ -1401,6 +1702,16 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("scalar", ".float(float a) -> float"),
         ("scalar", ".Scalar(Scalar a) -> Scalar"),
     ),
+    "aten::range": (
+        ("sequences", ".step(Scalar start, Scalar end, Scalar step=1, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
+        ("sequences", "(Scalar start, Scalar end, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
+    ),
+    "aten::ravel": (
+        ("views", "(Tensor(a) self) -> Tensor(a)"),
+    ),
+    "aten::real": (
+        ("complex_numbers", "(Tensor(a) self) -> Tensor(a)"),
+    ),
     "aten::reciprocal": (
         ("pointwise_math", "(Tensor self) -> Tensor"),
         ("pointwise_math", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
@@ -1439,8 +1750,41 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("container", ".Tensor(Tensor[](a!) self, Tensor el) -> ()"),
         ("container", ".str(str[](a!) self, str el) -> ()"),
     ),
+    "aten::repeat": (
+        ("joining", "(Tensor self, SymInt[] repeats) -> Tensor"),
+        ("joining", ".out(Tensor self, SymInt[] repeats, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::repeat_interleave": (
+        ("joining", ".Tensor(Tensor repeats, *, SymInt? output_size=None) -> Tensor"),
+        ("joining", ".self_Tensor(Tensor self, Tensor repeats, int? dim=None, *, SymInt? output_size=None) -> Tensor"),
+        ("joining", ".self_int(Tensor self, SymInt repeats, int? dim=None, *, SymInt? output_size=None) -> Tensor"),
+    ),
     "aten::replace": (
         ("string", "(str self, str old, str new, int max=-1) -> str"),
+    ),
+    "aten::reshape": (
+        ("views", "(Tensor(a) self, SymInt[] shape) -> Tensor(a)"),
+    ),
+    "aten::reshape_as": (
+        ("views", "(Tensor(a) self, Tensor other) -> Tensor(a)"),
+    ),
+    "aten::resize_": (
+        ("shape", "(Tensor(a!) self, SymInt[] size, *, MemoryFormat? memory_format=None) -> Tensor(a!)"),
+    ),
+    "aten::resize_as_": (
+        ("shape", "(Tensor(a!) self, Tensor the_template, *, MemoryFormat? memory_format=None) -> Tensor(a!)"),
+    ),
+    "aten::resolve_conj": (
+        ("complex_numbers", "(Tensor(a) self) -> Tensor(a)"),
+    ),
+    "aten::resolve_neg": (
+        ("complex_numbers", "(Tensor(a) self) -> Tensor(a)"),
+    ),
+    "aten::result_type": (
+        ("shape", ".Tensor(Tensor tensor, Tensor other) -> ScalarType"),
+        ("shape", ".Scalar(Tensor tensor, Scalar other) -> ScalarType"),
+        ("shape", ".Scalar_Tensor(Scalar scalar, Tensor tensor) -> ScalarType"),
+        ("shape", ".Scalar_Scalar(Scalar scalar1, Scalar scalar2) -> ScalarType"),
     ),
     "aten::reverse": (
         ("container", ".t(t[](a!) self) -> ()"),
@@ -1454,6 +1798,14 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::rjust": (
         ("string", "(str self, int width, str fillchar=\" \") -> str"),
     ),
+    "aten::roll": (
+        ("joining", "(Tensor self, SymInt[1] shifts, int[1] dims=[]) -> Tensor"),
+        ("joining", ".out(Tensor self, SymInt[1] shifts, int[1] dims=[], *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::rot90": (
+        ("joining", "(Tensor self, int k=1, int[] dims=[0, 1]) -> Tensor"),
+        ("joining", ".out(Tensor self, int k=1, int[] dims=[0, 1], *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::round": (
         ("pointwise_math", "(Tensor self) -> Tensor"),
         ("pointwise_math", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
@@ -1466,6 +1818,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::round_": (
         ("pointwise_math", "(Tensor(a!) self) -> Tensor(a!)"),
         ("pointwise_math", ".decimals(Tensor(a!) self, *, int decimals) -> Tensor(a!)"),
+    ),
+    "aten::row_stack": (
+        ("joining", "(Tensor[] tensors) -> Tensor"),
+        ("joining", ".out(Tensor[] tensors, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::rpartition": (
         ("string", "(str self, str separator) -> (str, str, str)"),
@@ -1487,8 +1843,17 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("elementwise", ".Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor"),
         ("elementwise", ".Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor"),
     ),
+    "aten::scalar_tensor": (
+        ("creation", "(Scalar s, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
+    ),
     "aten::select": (
+        ("slicing", ".int(Tensor(a) self, int dim, SymInt index) -> Tensor(a)"),
         ("container", ".t(t[](a) list, int idx) -> t(*)"),
+    ),
+    "aten::set_": (
+        ("shape", ".source_Tensor(Tensor(a!) self, Tensor source) -> Tensor(a!)"),
+        ("shape", "(Tensor(a!) self) -> Tensor(a!)"),
+        ("shape", ".source_Tensor_storage_offset(Tensor(a!) self, Tensor source, SymInt storage_offset, SymInt[] size, SymInt[] stride=[]) -> Tensor(a!)"),
     ),
     "aten::setdefault": (
         ("container", ".str(Dict(str, t)(a!) self, str(b -> *) key, t(c -> *) default_value) -> t(*)"),
@@ -1552,7 +1917,12 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::sinh_": (
         ("pointwise_math", "(Tensor(a!) self) -> Tensor(a!)"),
     ),
+    "aten::size": (
+        ("shape", ".int(Tensor self, int dim) -> int"),
+        ("shape", "(Tensor self) -> int[]"),
+    ),
     "aten::slice": (
+        ("slicing", ".Tensor(Tensor(a) self, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor(a)"),
         ("container", ".t(t[] l, int? start=None, int? end=None, int step=1) -> t[]"),
         ("string", ".str(str string, int? start=None, int? end=None, int step=1) -> str"),
     ),
@@ -1573,7 +1943,13 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("container", ".any(t[](a) self) -> t[]"),
     ),
     "aten::split": (
+        ("splitting", ".Tensor(Tensor(a -> *) self, SymInt split_size, int dim=0) -> Tensor(a)[]"),
+        ("splitting", ".sizes(Tensor(a -> *) self, SymInt[] split_size, int dim=0) -> Tensor(a)[]"),
+        ("splitting", "(Tensor(a -> *) self, int[] split_sizes, int dim=0) -> Tensor(a)[]"),
         ("string", ".str(str self, str? separator=None, int max=-1) -> str[]"),
+    ),
+    "aten::split_with_sizes": (
+        ("splitting", "(Tensor(a -> *) self, SymInt[] split_sizes, int dim=0) -> Tensor(a)[]"),
     ),
     "aten::splitlines": (
         ("string", "(str self, bool keepends=False) -> str[]"),
@@ -1596,11 +1972,32 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::square_": (
         ("pointwise_math", "(Tensor(a!) self) -> Tensor(a!)"),
     ),
+    "aten::squeeze": (
+        ("dimension_order", "(Tensor(a) self) -> Tensor(a)"),
+        ("dimension_order", ".dim(Tensor(a) self, int dim) -> Tensor(a)"),
+        ("dimension_order", ".dims(Tensor(a) self, int[] dim) -> Tensor(a)"),
+    ),
+    "aten::squeeze_": (
+        ("shape", "(Tensor(a!) self) -> Tensor(a!)"),
+        ("shape", ".dim(Tensor(a!) self, int dim) -> Tensor(a!)"),
+        ("shape", ".dims(Tensor(a!) self, int[] dim) -> Tensor(a!)"),
+    ),
+    "aten::stack": (
+        ("joining", "(Tensor[] tensors, int dim=0) -> Tensor"),
+        ("joining", ".out(Tensor[] tensors, int dim=0, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::startswith": (
         ("string", "(str self, str substr, int start=0, int end=-1) -> bool"),
     ),
+    "aten::storage_offset": (
+        ("shape", "(Tensor self) -> int"),
+    ),
     "aten::str": (
         ("string", "(t elem) -> str"),
+    ),
+    "aten::stride": (
+        ("shape", "(Tensor self) -> int[]"),
+        ("shape", ".int(Tensor self, int dim) -> int"),
     ),
     "aten::strip": (
         ("string", "(str self, str chars=\" \\n\\t\\f\\v\") -> str"),
@@ -1640,8 +2037,33 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("container", ".complex(complex[] self) -> complex"),
         ("container", ".bool(bool[] self) -> int"),
     ),
+    "aten::swapaxes": (
+        ("dimension_order", "(Tensor(a) self, int axis0, int axis1) -> Tensor(a)"),
+    ),
+    "aten::swapaxes_": (
+        ("shape", "(Tensor(a!) self, int axis0, int axis1) -> Tensor(a!)"),
+    ),
     "aten::swapcase": (
         ("string", "(str self) -> str"),
+    ),
+    "aten::swapdims": (
+        ("dimension_order", "(Tensor(a) self, int dim0, int dim1) -> Tensor(a)"),
+    ),
+    "aten::swapdims_": (
+        ("shape", "(Tensor(a!) self, int dim0, int dim1) -> Tensor(a!)"),
+    ),
+    "aten::sym_numel": (
+        ("shape", "(Tensor self) -> SymInt"),
+    ),
+    "aten::sym_size": (
+        ("shape", ".int(Tensor self, int dim) -> SymInt"),
+        ("shape", "(Tensor self) -> SymInt[]"),
+    ),
+    "aten::t": (
+        ("dimension_order", "(Tensor(a) self) -> Tensor(a)"),
+    ),
+    "aten::t_": (
+        ("shape", "(Tensor(a!) self) -> Tensor(a!)"),
     ),
     "aten::tan": (
         ("pointwise_math", "(Tensor self) -> Tensor"),
@@ -1665,8 +2087,34 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::tanh_": (
         ("pointwise_math", "(Tensor(a!) self) -> Tensor(a!)"),
     ),
+    "aten::tensor": (
+        ("creation", ".bool(bool t, *, ScalarType? dtype=None, Device? device=None, bool requires_grad=False) -> Tensor"),
+        ("creation", ".float(float t, *, ScalarType? dtype=None, Device? device=None, bool requires_grad=False) -> Tensor"),
+        ("creation", ".int(int t, *, ScalarType? dtype=None, Device? device=None, bool requires_grad=False) -> Tensor"),
+        ("creation", ".complex(complex t, *, ScalarType? dtype=None, Device? device=None, bool requires_grad=False) -> Tensor"),
+        ("creation", "(t[] data, *, ScalarType? dtype=None, Device? device=None, bool requires_grad=False) -> Tensor"),
+    ),
+    "aten::tensor_split": (
+        ("splitting", ".sections(Tensor(a -> *) self, SymInt sections, int dim=0) -> Tensor(a)[]"),
+        ("splitting", ".indices(Tensor(a -> *) self, SymInt[] indices, int dim=0) -> Tensor(a)[]"),
+    ),
+    "aten::tile": (
+        ("joining", "(Tensor self, SymInt[] dims) -> Tensor"),
+    ),
     "aten::title": (
         ("string", "(str self) -> str"),
+    ),
+    "aten::transpose": (
+        ("dimension_order", ".int(Tensor(a) self, int dim0, int dim1) -> Tensor(a)"),
+    ),
+    "aten::transpose_": (
+        ("shape", "(Tensor(a!) self, int dim0, int dim1) -> Tensor(a!)"),
+    ),
+    "aten::tril_indices": (
+        ("sequences", "(int row, int col, int offset=0, *, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
+    ),
+    "aten::triu_indices": (
+        ("sequences", "(int row, int col, int offset=0, *, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
     ),
     "aten::true_divide": (
         ("division", ".Tensor(Tensor self, Tensor other) -> Tensor"),
@@ -1683,6 +2131,27 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::trunc_": (
         ("pointwise_math", "(Tensor(a!) self) -> Tensor(a!)"),
+    ),
+    "aten::unbind": (
+        ("splitting", ".int(Tensor(a -> *) self, int dim=0) -> Tensor(a)[]"),
+    ),
+    "aten::unflatten": (
+        ("views", ".int(Tensor(a) self, int dim, SymInt[] sizes) -> Tensor(a)"),
+    ),
+    "aten::unfold": (
+        ("slicing", "(Tensor(a) self, int dimension, int size, int step) -> Tensor(a)"),
+    ),
+    "aten::unsafe_chunk": (
+        ("splitting", "(Tensor self, int chunks, int dim=0) -> Tensor[]"),
+    ),
+    "aten::unsafe_split": (
+        ("splitting", ".Tensor(Tensor self, SymInt split_size, int dim=0) -> Tensor[]"),
+    ),
+    "aten::unsqueeze": (
+        ("dimension_order", "(Tensor(a) self, int dim) -> Tensor(a)"),
+    ),
+    "aten::unsqueeze_": (
+        ("shape", "(Tensor(a!) self, int dim) -> Tensor(a!)"),
     ),
     "aten::update": (
         ("container", ".str(Dict(str, t)(a!) self, Dict(str, t)(a!) to_add) -> ()"),
@@ -1703,6 +2172,27 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("container", ".complex(Dict(complex, t) self) -> t[](*)"),
         ("container", ".Tensor(Dict(Tensor, t) self) -> t[](*)"),
     ),
+    "aten::view": (
+        ("views", "(Tensor(a) self, SymInt[] size) -> Tensor(a)"),
+        ("views", ".dtype(Tensor(a) self, ScalarType dtype) -> Tensor(a)"),
+    ),
+    "aten::view_as": (
+        ("views", "(Tensor(a) self, Tensor other) -> Tensor(a)"),
+    ),
+    "aten::view_as_complex": (
+        ("complex_numbers", "(Tensor(a) self) -> Tensor(a)"),
+    ),
+    "aten::view_as_real": (
+        ("complex_numbers", "(Tensor(a) self) -> Tensor(a)"),
+    ),
+    "aten::vsplit": (
+        ("splitting", ".int(Tensor(a -> *) self, int sections) -> Tensor(a)[]"),
+        ("splitting", ".array(Tensor(a -> *) self, int[] indices) -> Tensor(a)[]"),
+    ),
+    "aten::vstack": (
+        ("joining", "(Tensor[] tensors) -> Tensor"),
+        ("joining", ".out(Tensor[] tensors, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::warn": (
         ("string", "(str message, int stacklevel=2) -> ()"),
     ),
@@ -1719,6 +2209,12 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::zero_": (
         ("filling", "(Tensor(a!) self) -> Tensor(a!)"),
+    ),
+    "aten::zeros": (
+        ("creation", "(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
+    ),
+    "aten::zeros_like": (
+        ("creation", "(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor"),
     ),
     "aten::zfill": (
         ("string", "(str self, int width) -> str"),

@@ -6,7 +6,7 @@ import numpy as np
 
 from ops_registry import dtypes
 from ops_registry.builtin.operand_samples import binary_samples, mismatched
-from ops_registry.builtin.operands import Array, Operand, Scalar, compared
+from ops_registry.builtin.operands import Array, Operand, compared
 from ops_registry.meta import elementwise
 from ops_registry.operator import operator
 from ops_registry.samples import Rejected, Sample, array, tensor

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -11,13 +12,20 @@ from ops_registry.builtin.operand_samples import binary_samples, mismatched, sca
 from ops_registry.builtin.operands import (
     Array,
     Operand,
-    Scalar,
     arithmetic,
     check_divisor,
     is_half,
     widened,
 )
-from ops_registry.meta import Elementwise, TensorMeta, elementwise, floating
+from ops_registry.dtypes import Dtype
+from ops_registry.meta import (
+    Promoting,
+    TensorMeta,
+    broadcast_shapes,
+    elementwise,
+    floating,
+    result_dtype,
+)
 from ops_registry.operator import operator
 from ops_registry.samples import Rejected, Sample, array, tensor
 
@@ -74,12 +82,19 @@ def div(self: Operand, other: Operand) -> Array:
     return np.true_divide(self, other)
 
 
-class _RoundedDivision(Elementwise):
+class _RoundedDivision(Promoting):
     """The common dtype, where there is a rounding mode; else that of true division."""
 
-    def __call__(self, *args: Any) -> TensorMeta:
-        meta = super().__call__(*args)
-        return meta if args[2] is not None else TensorMeta(floating(meta.dtype), meta.shape)
+    operands = ("self", "other")
+
+    def compute_dtype(self, arguments: Sequence[Any]) -> Dtype:
+        return result_dtype(*arguments)
+
+    def __call__(self, this: Any, other: Any, rounding_mode: str | None) -> TensorMeta:
+        dtype = result_dtype(this, other)
+        shapes = [operand.shape for operand in (this, other) if isinstance(operand, TensorMeta)]
+        result = floating(dtype) if rounding_mode is None else dtype
+        return TensorMeta(result, broadcast_shapes(*shapes))
 
 
 def _floor_quotient(self: Operand, other: Operand) -> Array:
@@ -125,13 +140,9 @@ def _division_rejects() -> list[Rejected]:
     ]
 
 
-def _rounded_division() -> Elementwise:
-    return _RoundedDivision(("self", "other"), None, False, False)
-
-
 @operator(
     "aten::div.Tensor_mode(Tensor self, Tensor other, *, str? rounding_mode) -> Tensor",
-    meta=_rounded_division(),
+    meta=_RoundedDivision(),
     inplace=True,
     out="out_mode",
     samples=lambda: _division_samples(True),
@@ -139,21 +150,21 @@ def _rounded_division() -> Elementwise:
 )
 @operator(
     "aten::div.Scalar_mode(Tensor self, Scalar other, *, str? rounding_mode) -> Tensor",
-    meta=_rounded_division(),
+    meta=_RoundedDivision(),
     inplace=True,
     out=True,
     samples=lambda: _division_samples(False),
 )
 @operator(
     "aten::divide.Tensor_mode(Tensor self, Tensor other, *, str? rounding_mode) -> Tensor",
-    meta=_rounded_division(),
+    meta=_RoundedDivision(),
     inplace=True,
     out="out_mode",
     samples=lambda: _division_samples(True),
 )
 @operator(
     "aten::divide.Scalar_mode(Tensor self, Scalar other, *, str? rounding_mode) -> Tensor",
-    meta=_rounded_division(),
+    meta=_RoundedDivision(),
     inplace=True,
     samples=lambda: _division_samples(False),
 )

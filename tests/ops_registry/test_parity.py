@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from ops_registry import dtypes
+from ops_registry.operator import fill_defaults
 from ops_registry.registry import registry
-from ops_registry.types import BOOL, FLOAT, INT
 
 pytestmark = pytest.mark.oracle
 
@@ -34,6 +34,8 @@ def _of_tensors():
 def to_torch(torch, value):
     if isinstance(value, np.ndarray):
         dtype = dtypes.from_numpy(value.dtype)
+        if not value.size:
+            return torch.empty(value.shape, dtype=getattr(torch, dtype.name))
         if dtype.name == "bfloat16":
             base = torch.from_numpy(np.ascontiguousarray(value).view(np.int16).reshape(value.shape))
             return base.view(torch.bfloat16).clone()
@@ -84,7 +86,7 @@ def test_samples_give_what_pytorch_gives(torch, run, operator):
         args = [to_torch(torch, a) for a in arguments[0]]
         kwargs = {k: to_torch(torch, v) for k, v in arguments[1].items()}
         theirs = torch_call(torch, operator)(*args, **kwargs)
-        ours = run(operator, arguments[0], arguments[1])
+        ours = run(operator, fill_defaults(operator.schema, *arguments))
         check(torch, ours, theirs, where)
 
 
