@@ -5,43 +5,32 @@ Only names are here; the functions are in the files of this package, one a famil
 
 from __future__ import annotations
 
+from typing import Any
+
+import tscript as torch
 from tscript.nn.functional.activations import (
     celu,
-    celu_,
     elu,
-    elu_,
-    gelu,
     glu,
     gumbel_softmax,
-    hardshrink,
     hardsigmoid,
     hardswish,
     hardtanh,
-    hardtanh_,
     leaky_relu,
-    leaky_relu_,
     log_softmax,
-    logsigmoid,
     mish,
-    prelu,
     relu,
     relu6,
-    relu_,
     rrelu,
-    rrelu_,
     selu,
-    selu_,
     sigmoid,
     silu,
     softmax,
     softmin,
-    softplus,
-    softshrink,
     softsign,
     tanh,
     tanhshrink,
     threshold,
-    threshold_,
 )
 from tscript.nn.functional.dropouts import (
     alpha_dropout,
@@ -52,26 +41,13 @@ from tscript.nn.functional.dropouts import (
     feature_alpha_dropout,
 )
 from tscript.nn.functional.linear_maps import (
-    bilinear,
-    channel_shuffle,
-    conv1d,
-    conv2d,
-    conv3d,
-    conv_transpose1d,
-    conv_transpose2d,
-    conv_transpose3d,
     embedding,
     embedding_bag,
-    linear,
-    one_hot,
-    pixel_shuffle,
-    pixel_unshuffle,
 )
 from tscript.nn.functional.losses import (
     binary_cross_entropy,
     binary_cross_entropy_with_logits,
     cosine_embedding_loss,
-    cosine_similarity,
     cross_entropy,
     ctc_loss,
     gaussian_nll_loss,
@@ -85,8 +61,6 @@ from tscript.nn.functional.losses import (
     multilabel_margin_loss,
     multilabel_soft_margin_loss,
     nll_loss,
-    pairwise_distance,
-    pdist,
     poisson_nll_loss,
     smooth_l1_loss,
     soft_margin_loss,
@@ -102,8 +76,8 @@ from tscript.nn.functional.normalizations import (
     normalize,
     rms_norm,
 )
+from tscript.nn.functional.operators import OPERATORS
 from tscript.nn.functional.poolings import (
-    adaptive_avg_pool1d,
     adaptive_avg_pool2d,
     adaptive_avg_pool3d,
     adaptive_max_pool1d,
@@ -112,9 +86,6 @@ from tscript.nn.functional.poolings import (
     adaptive_max_pool2d_with_indices,
     adaptive_max_pool3d,
     adaptive_max_pool3d_with_indices,
-    avg_pool1d,
-    avg_pool2d,
-    avg_pool3d,
     fractional_max_pool2d,
     fractional_max_pool2d_with_indices,
     fractional_max_pool3d,
@@ -167,6 +138,7 @@ __all__ = [
     "conv1d",
     "conv2d",
     "conv3d",
+    "conv_tbc",
     "conv_transpose1d",
     "conv_transpose2d",
     "conv_transpose3d",
@@ -230,6 +202,7 @@ __all__ = [
     "multi_margin_loss",
     "multilabel_margin_loss",
     "multilabel_soft_margin_loss",
+    "native_channel_shuffle",
     "nll_loss",
     "normalize",
     "one_hot",
@@ -246,6 +219,7 @@ __all__ = [
     "rms_norm",
     "rrelu",
     "rrelu_",
+    "scaled_dot_product_attention",
     "selu",
     "selu_",
     "sigmoid",
@@ -266,3 +240,15 @@ __all__ = [
     "unfold",
     "upsample",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in OPERATORS:
+        raise AttributeError(f"module 'tscript.nn.functional' has no attribute {name!r}")
+    operator = getattr(torch.ops.aten, OPERATORS[name])
+    globals()[name] = operator
+    return operator
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *OPERATORS})

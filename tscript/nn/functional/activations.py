@@ -10,21 +10,6 @@ import warnings
 import tscript as torch
 from tscript import Tensor
 
-celu_ = torch.celu_
-elu_ = torch.ops.aten.elu_
-gelu = torch.ops.aten.gelu
-hardshrink = torch.hardshrink
-hardtanh_ = torch.ops.aten.hardtanh_
-leaky_relu_ = torch.ops.aten.leaky_relu_
-logsigmoid = torch.ops.aten.log_sigmoid
-prelu = torch.prelu
-relu_ = torch.relu_
-rrelu_ = torch.rrelu_
-selu_ = torch.selu_
-softplus = torch.ops.aten.softplus
-softshrink = torch.ops.aten.softshrink
-threshold_ = torch.threshold_
-
 
 def threshold(input: Tensor, threshold: float, value: float, inplace: bool = False) -> Tensor:
     """``x`` where it is above ``threshold``, ``value`` elsewhere."""

@@ -8,21 +8,6 @@ from __future__ import annotations
 import tscript as torch
 from tscript import Tensor
 
-bilinear = torch.bilinear
-linear = torch.ops.aten.linear
-
-conv1d = torch.conv1d
-conv2d = torch.conv2d
-conv3d = torch.conv3d
-conv_transpose1d = torch.conv_transpose1d
-conv_transpose2d = torch.conv_transpose2d
-conv_transpose3d = torch.conv_transpose3d
-
-channel_shuffle = torch.channel_shuffle
-one_hot = torch.ops.aten.one_hot
-pixel_shuffle = torch.pixel_shuffle
-pixel_unshuffle = torch.pixel_unshuffle
-
 
 def embedding(
     input: Tensor,

@@ -13,11 +13,6 @@ from collections.abc import Callable
 
 import tscript as torch
 from tscript import Tensor
-from tscript.nn.functional.activations import logsigmoid
-
-cosine_similarity = torch.cosine_similarity
-pairwise_distance = torch.pairwise_distance
-pdist = torch.pdist
 
 
 def _reduction_code(reduction: str) -> int:
@@ -407,7 +402,10 @@ def multilabel_soft_margin_loss(
 ) -> Tensor:
     """Binary cross entropy of logits, averaged over the classes (the last dimension)."""
     reduction = chosen_reduction(size_average, reduce, reduction)
-    loss = -(target * logsigmoid(input) + (1 - target) * logsigmoid(-input))
+    loss = -(
+        target * torch.ops.aten.log_sigmoid(input)
+        + (1 - target) * torch.ops.aten.log_sigmoid(-input)
+    )
     if weight is not None:
         loss = loss * weight
     class_dim = input.dim() - 1
@@ -490,7 +488,7 @@ def triplet_margin_with_distance_loss(
             "triplet_margin_with_distance_loss takes tensors of one rank, not "
             f"{anchor.dim()}, {positive.dim()} and {negative.dim()}"
         )
-    distance = pairwise_distance if distance_function is None else distance_function
+    distance = torch.pairwise_distance if distance_function is None else distance_function
     to_negative = distance(anchor, negative)
     if swap:
         to_negative = torch.minimum(to_negative, distance(positive, negative))

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import tscript as torch
 from tscript import Tensor
-from tscript.nn.functional.poolings import avg_pool2d, avg_pool3d
 from tscript.nn.functional.sampling import pad
 
 
@@ -128,12 +127,12 @@ def local_response_norm(
     after = (size - 1) // 2
     if rank == 3:
         padded = pad(squares.unsqueeze(1), [0, 0, before, after])
-        mean = avg_pool2d(padded, [size, 1], stride=1).squeeze(1)
+        mean = torch.ops.aten.avg_pool2d(padded, [size, 1], stride=1).squeeze(1)
     else:
         shape = input.size()
         volume = squares.view(shape[0], 1, shape[1], shape[2], -1)
         padded = pad(volume, [0, 0, 0, 0, before, after])
-        mean = avg_pool3d(padded, [size, 1, 1], stride=1).squeeze(1).view(shape)
+        mean = torch.ops.aten.avg_pool3d(padded, [size, 1, 1], stride=1).squeeze(1).view(shape)
     return input / mean.mul(alpha).add(k).pow(beta)
 
 

@@ -18,11 +18,6 @@ from tscript.markers import (
 )
 from tscript.nn.sizes import filled, repeated
 
-avg_pool1d = torch.avg_pool1d
-avg_pool2d = torch.ops.aten.avg_pool2d
-avg_pool3d = torch.ops.aten.avg_pool3d
-adaptive_avg_pool1d = torch.adaptive_avg_pool1d
-
 _PUBLIC = "tscript.nn.functional"
 
 
@@ -326,9 +321,9 @@ def lp_pool1d(
     if power == -float("inf"):
         return -max_pool1d(-input.abs(), kernel_size, stride, 0, 1, ceil_mode)
     if stride is None:
-        mean = avg_pool1d(input.pow(norm_type), kernel_size, padding=0, ceil_mode=ceil_mode)
+        mean = torch.avg_pool1d(input.pow(norm_type), kernel_size, padding=0, ceil_mode=ceil_mode)
     else:
-        mean = avg_pool1d(input.pow(norm_type), kernel_size, stride, 0, ceil_mode)
+        mean = torch.avg_pool1d(input.pow(norm_type), kernel_size, stride, 0, ceil_mode)
     return (torch.sign(mean) * torch.relu(torch.abs(mean))).mul(kernel_size).pow(1.0 / power)
 
 
@@ -347,9 +342,11 @@ def lp_pool2d(
         return -max_pool2d(-input.abs(), kernel_size, stride, 0, 1, ceil_mode)
     kernel = _each(kernel_size, 2)
     if stride is None:
-        mean = avg_pool2d(input.pow(norm_type), kernel, padding=0, ceil_mode=ceil_mode)
+        mean = torch.ops.aten.avg_pool2d(
+            input.pow(norm_type), kernel, padding=0, ceil_mode=ceil_mode
+        )
     else:
-        mean = avg_pool2d(input.pow(norm_type), kernel, stride, 0, ceil_mode)
+        mean = torch.ops.aten.avg_pool2d(input.pow(norm_type), kernel, stride, 0, ceil_mode)
     count = kernel[0] * kernel[1]
     return (torch.sign(mean) * torch.relu(torch.abs(mean))).mul(count).pow(1.0 / power)
 
@@ -369,9 +366,11 @@ def lp_pool3d(
         return -max_pool3d(-input.abs(), kernel_size, stride, 0, 1, ceil_mode)
     kernel = _each(kernel_size, 3)
     if stride is None:
-        mean = avg_pool3d(input.pow(norm_type), kernel, padding=0, ceil_mode=ceil_mode)
+        mean = torch.ops.aten.avg_pool3d(
+            input.pow(norm_type), kernel, padding=0, ceil_mode=ceil_mode
+        )
     else:
-        mean = avg_pool3d(input.pow(norm_type), kernel, stride, 0, ceil_mode)
+        mean = torch.ops.aten.avg_pool3d(input.pow(norm_type), kernel, stride, 0, ceil_mode)
     count = kernel[0] * kernel[1] * kernel[2]
     return (torch.sign(mean) * torch.relu(torch.abs(mean))).mul(count).pow(1.0 / power)
 

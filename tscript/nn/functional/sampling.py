@@ -12,7 +12,6 @@ import tscript as torch
 from tscript import Tensor
 from tscript.markers import BroadcastingList2, _overload
 from tscript.nn.functional.poolings import (
-    adaptive_avg_pool1d,
     adaptive_avg_pool2d,
     adaptive_avg_pool3d,
 )
@@ -154,7 +153,7 @@ def interpolate(  # noqa: F811
             return torch.ops.aten._upsample_nearest_exact1d(input, output_size, scales)
         if mode == "area":
             assert output_size is not None
-            return adaptive_avg_pool1d(input, output_size)
+            return torch.adaptive_avg_pool1d(input, output_size)
         if mode == "linear":
             return torch.ops.aten.upsample_linear1d(input, output_size, corners, scales)
     elif input.dim() == 4:

@@ -39,7 +39,6 @@ class Linear(Module):
     in_features: int
     out_features: int
     weight: Tensor
-    bias: Tensor | None
 
     def __init__(
         self,
@@ -91,7 +90,6 @@ class Bilinear(Module):
     in2_features: int
     out_features: int
     weight: Tensor
-    bias: Tensor | None
 
     def __init__(
         self,

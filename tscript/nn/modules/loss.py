@@ -48,8 +48,6 @@ class _Loss(Module):
 
 
 class _WeightedLoss(_Loss):
-    weight: Tensor | None
-
     def __init__(
         self,
         weight: Tensor | None = None,

@@ -26,8 +26,6 @@ class LayerNorm(Module):
     __constants__ = ["normalized_shape", "eps", "elementwise_affine"]
     eps: float
     elementwise_affine: bool
-    weight: Tensor | None
-    bias: Tensor | None
 
     def __init__(
         self,
@@ -75,8 +73,6 @@ class GroupNorm(Module):
     num_channels: int
     eps: float
     affine: bool
-    weight: Tensor | None
-    bias: Tensor | None
 
     def __init__(
         self,
@@ -130,7 +126,6 @@ class RMSNorm(Module):
     __constants__ = ["normalized_shape", "eps", "elementwise_affine"]
     eps: float | None
     elementwise_affine: bool
-    weight: Tensor | None
 
     def __init__(
         self,
