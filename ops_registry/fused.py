@@ -27,7 +27,7 @@ def multiply_add(x: Any, factor: Any, addend: Any, dtype: type[np.floating]) -> 
         (x_high * factor_high - product) + x_high * factor_low + x_low * factor_high
     ) + x_low * factor_low
     other = total - product
-    error += (product - (total - other)) + (addend - other)
+    error = error + ((product - (total - other)) + (addend - other))
     fused = total + error
     # Splitting overflows for huge numbers, and is meaningless for infinite ones.
     result: np.ndarray = np.where(np.isfinite(fused), fused, total)

@@ -1,7 +1,8 @@
 """Making tensors: empty, zeros, ones, full, their ``*_like`` and ``new_*`` forms, ``tensor`` ...
 
-Sequences of numbers (arange, linspace, eye, windows) are in
-:mod:`ops_registry.builtin.sequences`, random tensors in :mod:`ops_registry.builtin.random`.
+Sequences of numbers (arange, linspace, eye) are in :mod:`ops_registry.builtin.sequences`,
+windows in :mod:`ops_registry.builtin.windows`, random tensors in
+:mod:`ops_registry.builtin.random`.
 """
 
 from __future__ import annotations
