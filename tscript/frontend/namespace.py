@@ -148,6 +148,7 @@ _OPERATORS: Mapping[str, str] = MappingProxyType(
         "torch.nn.modules.utils._quadruple": "aten::_quadruple",
         "torch.nn.modules.utils._list_with_default": "aten::list_with_default",
         "torch.nn.functional._list_with_default": "aten::list_with_default",
+        "torch.nn.functional.logsigmoid": "aten::log_sigmoid",
         "torch.get_device": "aten::get_device",
         "torch.autograd.grad": "aten::grad",
         "torch.device": "aten::device",

@@ -247,6 +247,8 @@ class SourceDefinition:
     parameter_types: Mapping[str, Type] = field(default_factory=dict)
     return_type: Type | None = None
     strict: bool = False
+    #: The live function, for the Python call that a helper turns into (None statically).
+    callable: Any = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,13 +294,40 @@ class OverloadedDefinition:
     alternatives: tuple[FunctionRef, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class InlineDefinition:
+    """A function inside the function that calls it, without parameters: archives print a forked call so.
+
+    Its statements are emitted in place of the call, where they see the caller's variables; it ends in
+    its only ``return``.
+    """
+
+    view: Def
+
+
+@dataclass(frozen=True, slots=True)
+class DispatchDefinition:
+    """``boolean_dispatch``: one of two functions, by a flag that is known when compiling.
+
+    The flag is the argument called ``argument``, or at position ``index``, or ``default``.
+    """
+
+    argument: str
+    index: int
+    default: bool
+    if_true: FunctionRef
+    if_false: FunctionRef
+
+
 Definition: TypeAlias = (
     SourceDefinition
+    | InlineDefinition
     | CompiledDefinition
     | OperatorDefinition
     | PythonDefinition
     | UnusedDefinition
     | OverloadedDefinition
+    | DispatchDefinition
     | Unknown
 )
 

@@ -1,0 +1,498 @@
+"""Attributes: of namespaces, of builtin types, of objects; reading, setting, and whether they exist."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ops_registry.registry import registry
+from ops_registry.types import (
+    BOOL,
+    DEVICE,
+    INT,
+    STRING,
+    TENSOR,
+    DeviceType,
+    DictType,
+    ErrorType,
+    ListType,
+    OptionalType,
+    StringType,
+    TensorType,
+    TupleType,
+    Type,
+)
+from tscript.diagnostics.source import SourceRange
+from tscript.frontend.namespace import fact_of_path, is_known_namespace
+from tscript.frontend.resolver import (
+    ClassRef,
+    Constant,
+    FunctionRef,
+    MaybePresent,
+    NamespaceRef,
+    OperatorRef,
+    SpecialForm,
+    Typed,
+    Uncapturable,
+    Unknown,
+)
+from tscript.frontend.schema_matching import Given
+from tscript.frontend.sugared import (
+    BoundMethod,
+    BuiltinMethod,
+    ContainerMethod,
+    InterfaceMethod,
+    Sugared,
+    SuperValue,
+)
+from tscript.ir.graph import Value
+from tscript.types.nominal import (
+    ClassType,
+    EnumType,
+    InterfaceType,
+    ModuleType,
+    NamedTupleType,
+    ObjectType,
+)
+from tscript.types.printing import annotation_str
+from tscript.types.relations import (
+    describe_mismatch,
+    is_optional,
+    is_subtype,
+    members_of,
+    without_none,
+)
+
+if TYPE_CHECKING:
+    from tscript.frontend.emitter import Emitter
+
+#: Attributes of tensors: the operator that computes each, and what it gives.
+_TENSOR_ATTRIBUTES: dict[str, tuple[str, Type]] = {
+    "dtype": ("prim::dtype", INT),
+    "device": ("prim::device", DEVICE),
+    "grad": ("prim::grad", OptionalType(TENSOR)),
+    "data": ("prim::data", TENSOR),
+    "shape": ("aten::size", ListType(INT)),
+    "is_cuda": ("prim::is_cuda", BOOL),
+    "is_cpu": ("prim::is_cpu", BOOL),
+    "is_xla": ("prim::is_xla", BOOL),
+    "is_xpu": ("prim::is_xpu", BOOL),
+    "is_sparse": ("prim::is_sparse", BOOL),
+    "is_sparse_csr": ("prim::is_sparse_csr", BOOL),
+    "is_mkldnn": ("prim::is_mkldnn", BOOL),
+    "is_mps": ("prim::is_mps", BOOL),
+    "is_quantized": ("prim::is_quantized", BOOL),
+    "is_vulkan": ("prim::is_vulkan", BOOL),
+    "is_ipu": ("prim::is_ipu", BOOL),
+    "is_meta": ("prim::is_meta", BOOL),
+    "is_nested": ("prim::is_nested", BOOL),
+    "is_leaf": ("aten::is_leaf", BOOL),
+    "itemsize": ("prim::itemsize", INT),
+    "nbytes": ("prim::nbytes", INT),
+    "ndim": ("aten::dim", INT),
+    "name": ("prim::name", OptionalType(STRING)),
+    "real": ("aten::real", TENSOR),
+    "imag": ("aten::imag", TENSOR),
+    "layout": ("prim::layout", INT),
+    "T": ("aten::numpy_T", TENSOR),
+    "H": ("aten::matrix_H", TENSOR),
+    "mT": ("aten::mT", TENSOR),
+    "mH": ("aten::mH", TENSOR),
+    "requires_grad": ("prim::requires_grad", BOOL),
+}
+_DEVICE_ATTRIBUTES: dict[str, tuple[str, Type]] = {
+    "type": ("prim::type", STRING),
+    "index": ("prim::index", OptionalType(INT)),
+}
+
+#: Methods of tensors whose operator has another name.
+_TENSOR_METHODS = {"__len__": "len", "new": "empty", "__contains__": "__contains__"}
+
+
+def emit_attribute(emitter: Emitter, owner: Sugared, name: str, range: SourceRange) -> Sugared:
+    """``owner.name``."""
+    match owner:
+        case Unknown() | MaybePresent():
+            return Unknown()
+        case Value():
+            return _of_value(emitter, owner, name, range)
+        case NamespaceRef():
+            return _of_namespace(emitter, owner, name, range)
+        case ClassRef(type=type):
+            return _of_class(emitter, type, name, range)
+        case Typed(type):
+            return _of_value(emitter, emitter.value(owner, range), name, range)
+        case Constant():
+            return _of_value(emitter, emitter.value(owner, range), name, range)
+        case SpecialForm("vf_namespace"):
+            return OperatorRef(f"aten::{name}")
+        case SpecialForm("tensor_class"):
+            return OperatorRef(f"aten::{name}")
+        case SpecialForm("ops_prim") | OperatorRef():
+            return _unknown(emitter, owner, name, range)
+        case SuperValue(receiver, type):
+            method = type.methods.get(f"super:{name}")
+            if isinstance(method, FunctionRef):
+                return BoundMethod(type, f"super:{name}", method, receiver)
+            return _unknown(emitter, owner, name, range)
+        case BoundMethod(type=ModuleType()) if name == "__name__":
+            return emitter.constant(owner.name)
+        case _:
+            return _unknown(emitter, owner, name, range)
+
+
+def _unknown(emitter: Emitter, owner: Sugared, name: str, range: SourceRange) -> Sugared:
+    from tscript.frontend.emitter import describe
+
+    what = describe(owner, range)
+    if isinstance(owner, Value):
+        what = f"`{annotation_str(owner.type)}`"
+    emitter.report("unknown-attribute", range, owner=what, name=name)
+    return Unknown()
+
+
+def _of_namespace(
+    emitter: Emitter, owner: NamespaceRef, name: str, range: SourceRange
+) -> Sugared:
+    path = tuple(owner.path.split("."))
+    fact = emitter.resolver.member(owner, name)
+    if fact is None and is_known_namespace(path):
+        fact = fact_of_path((*path, name))
+    if fact is None:
+        if owner.path == "torch" or owner.path.startswith("torch."):
+            emitter.report("unknown-operator", range, name=f"{owner.path}.{name}")
+        else:
+            emitter.report("unknown-attribute", range, owner=f"module `{owner.path}`", name=name)
+        return Unknown()
+    if isinstance(fact, Uncapturable):
+        emitter.report(
+            "captured-global", range, name=range.text, type=fact.description, suggestion=fact.hint
+        )
+        return Unknown()
+    return fact
+
+
+def _of_class(
+    emitter: Emitter,
+    type: ClassType | EnumType | NamedTupleType | InterfaceType,
+    name: str,
+    range: SourceRange,
+) -> Sugared:
+    if isinstance(type, EnumType):
+        if name in type.members:
+            return emitter.graph.constant(name, type)
+        emitter.report(
+            "unknown-attribute", range, owner=f"the enum `{_short(type)}`", name=name
+        )
+        return Unknown()
+    if isinstance(type, ClassType):
+        emitter.resolver.layout(type)
+        if name in type.static_methods:
+            return type.static_methods[name]  # type: ignore[no-any-return]
+        if name in type.constants:
+            member = type.constants[name]
+            return Constant(member.value, member.type)
+        if name == "__new__":
+            return SpecialForm("new_object")
+        if name in type.methods:
+            return type.methods[name]  # type: ignore[no-any-return]
+    emitter.report("unknown-attribute", range, owner=f"the class `{_short(type)}`", name=name)
+    return Unknown()
+
+
+def _short(type: Type) -> str:
+    return annotation_str(type).rpartition(".")[2]
+
+
+# Values -------------------------------------------------------------------------------------------
+
+
+def _of_value(emitter: Emitter, value: Value, name: str, range: SourceRange) -> Sugared:
+    type = value.type
+    match type:
+        case ErrorType():
+            return Unknown()
+        case TensorType() if name in _TENSOR_ATTRIBUTES:
+            kind, result = _TENSOR_ATTRIBUTES[name]
+            return _computed(emitter, kind, value, result, range)
+        case DeviceType() if name in _DEVICE_ATTRIBUTES:
+            kind, result = _DEVICE_ATTRIBUTES[name]
+            return _computed(emitter, kind, value, result, range)
+        case NamedTupleType(fields=fields) if name in fields:
+            index = list(fields).index(name)
+            return emitter.insert(
+                "prim::TupleIndex", (value, emitter.literal(index)), fields[name], range
+            )
+        case EnumType():
+            if name == "name":
+                return emitter.insert("prim::EnumName", (value,), STRING, range)
+            if name == "value" and type.value_type is not None:
+                return emitter.insert("prim::EnumValue", (value,), type.value_type, range)
+        case InterfaceType(methods=methods):
+            if name in methods:
+                return InterfaceMethod(type, methods[name], value)
+        case ClassType() | ModuleType():
+            return _of_object(emitter, value, type, name, range)
+        case _:
+            if is_optional(type) or len(members_of(type)) > 1:
+                return _of_union(emitter, value, name, range)
+            if _is_method(type, name):
+                return BuiltinMethod(name, value)
+    return _unknown(emitter, value, name, range)
+
+
+def _computed(
+    emitter: Emitter, kind: str, value: Value, type: Type, range: SourceRange
+) -> Value:
+    if registry().overloads(kind):
+        return emitter.builtin(kind, [Given(value, range)], {}, range)
+    return emitter.insert(kind, (value,), type, range)
+
+
+def _is_method(type: Type, name: str) -> bool:
+    """Whether some operator ``aten::name`` takes a value of the type first."""
+    if isinstance(type, TensorType):
+        name = _TENSOR_METHODS.get(name, name)
+        if name in ("tolist", "cuda"):
+            return True
+    if isinstance(type, TupleType):
+        return name in ("index", "count")
+    for schema in registry().overloads(f"aten::{name}"):
+        index = schema.index("self")
+        formal = schema.arguments[index or 0].type if schema.arguments else None
+        if formal is None:
+            continue
+        if isinstance(formal, TensorType) and isinstance(type, TensorType):
+            return True
+        if isinstance(formal, OptionalType) and isinstance(type, TensorType):
+            return True
+        if isinstance(type, ListType) and isinstance(formal, ListType):
+            return True
+        if isinstance(type, DictType) and isinstance(formal, DictType):
+            return True
+        if isinstance(type, StringType) and isinstance(formal, StringType):
+            return True
+        if is_subtype(type, formal):
+            return True
+    return False
+
+
+def _of_union(emitter: Emitter, value: Value, name: str, range: SourceRange) -> Sugared:
+    type = value.type
+    owner = range.text.rpartition(".")[0] or range.text
+    if is_optional(type):
+        emitter.report(
+            "optional-not-refined",
+            range,
+            type=annotation_str(type),
+            operation=f"`.{name}`",
+            expected=annotation_str(without_none(type)),
+            name=owner,
+        )
+    else:
+        emitter.report(
+            "union-not-refined",
+            range,
+            type=annotation_str(type),
+            operation=f"`.{name}`",
+            name=owner,
+            example=annotation_str(members_of(type)[0]),
+        )
+    return Unknown()
+
+
+def _of_object(
+    emitter: Emitter, value: Value, type: ClassType | ModuleType, name: str, range: SourceRange
+) -> Sugared:
+    emitter.resolver.layout(type)
+    attribute = type.attributes.get(name)
+    if attribute is not None:
+        result = emitter.get_attribute(value, name, attribute.type, range)
+        if name in type.maybe:
+            emitter.uncertain = True
+        return result
+    if name in type.constants:
+        member = type.constants[name]
+        return Constant(member.value, member.type)
+    if name in type.properties:
+        getter = BoundMethod(
+            type, type.properties[name].getter, type.methods[type.properties[name].getter], value
+        )
+        from tscript.frontend.emit_call import emit_call
+
+        return emit_call(emitter, getter, [], {}, range, callee_name=name)
+    if name in type.methods:
+        return BoundMethod(type, name, type.methods[name], value)
+    if name in type.static_methods:
+        return type.static_methods[name]  # type: ignore[no-any-return]
+    if name in type.maybe:
+        return Unknown()
+    if isinstance(type, ModuleType):
+        if name in ("items", "keys", "values", "named_children", "children", "named_modules",
+                    "modules", "named_parameters", "parameters", "named_buffers", "buffers"):  # fmt: skip
+            return ContainerMethod(value, type, name)
+    if name in type.unusable:
+        emitter.report(
+            "unscriptable-attribute",
+            range,
+            name=name,
+            owner=f"`{_short(type)}`",
+            reason=type.unusable[name],
+        )
+        return Unknown()
+    suggestion = ""
+    if isinstance(type, ClassType):
+        import difflib
+
+        close = difflib.get_close_matches(name, [*type.attributes, *type.methods], 1)
+        suggestion = f"did you mean `{close[0]}`?" if close else ""
+    emitter.report(
+        "unknown-attribute", range, owner=f"`{_short(type)}`", name=name, suggestion=suggestion
+    )
+    return Unknown()
+
+
+def find_method(emitter: Emitter, value: Value, name: str) -> BoundMethod | InterfaceMethod | None:
+    """A method of the object's class by name, without a report where there is none."""
+    type = value.type
+    if isinstance(type, ClassType | ModuleType):
+        emitter.resolver.layout(type)
+        if name in type.methods:
+            return BoundMethod(type, name, type.methods[name], value)
+    if isinstance(type, InterfaceType) and name in type.methods:
+        return InterfaceMethod(type, type.methods[name], value)
+    return None
+
+
+def has_attribute(emitter: Emitter, owner: Sugared, name: str) -> bool | None:
+    """What ``hasattr`` gives; None where it depends on the instance."""
+    if isinstance(owner, Unknown | MaybePresent):
+        return None
+    if isinstance(owner, NamespaceRef):
+        path = tuple(owner.path.split("."))
+        if is_known_namespace(path) and fact_of_path((*path, name)) is not None:
+            return True
+        fact = emitter.resolver.member(owner, name)
+        return None if isinstance(fact, Unknown | MaybePresent) else fact is not None
+    if not isinstance(owner, Value):
+        return False
+    type = owner.type
+    if isinstance(type, ErrorType):
+        return None
+    if isinstance(type, ObjectType):
+        if isinstance(type, ClassType | ModuleType):
+            emitter.resolver.layout(type)
+        if name in type.maybe:
+            return None
+        return (
+            name in type.attributes
+            or name in type.constants
+            or name in type.methods
+            or name in type.properties
+        )
+    if isinstance(type, InterfaceType):
+        return name in type.methods
+    if isinstance(type, NamedTupleType):
+        return name in type.fields
+    if isinstance(type, TensorType) and name in _TENSOR_ATTRIBUTES:
+        return True
+    return _is_method(type, name)
+
+
+def set_attribute(
+    emitter: Emitter,
+    owner: Value,
+    name: str,
+    value: Value,
+    range: SourceRange,
+    value_range: SourceRange,
+    annotation: Type | None,
+) -> None:
+    """``owner.name = value``."""
+    type = owner.type
+    if not isinstance(type, ClassType | ModuleType):
+        reason = "values of builtin types have no attributes of their own"
+        if isinstance(type, NamedTupleType):
+            reason = "a NamedTuple cannot be changed; make a new one"
+        if is_optional(type):
+            _of_union(emitter, owner, name, range)
+            return
+        emitter.report(
+            "read-only-attribute",
+            range,
+            name=name,
+            owner=f"`{annotation_str(type)}`",
+            reason=reason,
+        )
+        return
+    emitter.resolver.layout(type)
+    if name in type.properties:
+        _set_property(emitter, owner, type, name, value, range, value_range)
+        return
+    attribute = type.attributes.get(name)
+    if attribute is None and isinstance(type, ClassType) and type.is_open:
+        if emitter.frame.parent is not None and emitter.frame.block is not emitter.graph.block:
+            emitter.report(
+                "undeclared-attribute",
+                range,
+                name=name,
+                suggestion=f"set `self.{name}` at the top of `__init__`, before any branch or loop, "
+                f"or declare it in the class body: `{name}: <type>`",
+            )
+        type.add_attribute(name, annotation if annotation is not None else value.type)
+        attribute = type.attributes[name]
+    if attribute is None:
+        if name in type.constants:
+            emitter.report("mutated-constant", range, name=name)
+        elif name in type.maybe:
+            return
+        elif name in type.unusable:
+            emitter.report(
+                "unscriptable-attribute",
+                range,
+                name=name,
+                owner=f"`{_short(type)}`",
+                reason=type.unusable[name],
+            )
+        else:
+            emitter.report("undeclared-attribute", range, name=name)
+        return
+    value = emitter.convert(value, attribute.type, value_range)
+    if not is_subtype(value.type, attribute.type):
+        emitter.report(
+            "attribute-type",
+            value_range,
+            name=name,
+            expected=annotation_str(attribute.type),
+            actual=annotation_str(value.type),
+            suggestion=describe_mismatch(value.type, attribute.type),
+        )
+        return
+    emitter.graph.insert(
+        "prim::SetAttr", (owner, value), (), attributes={"name": name}, source_range=range
+    )
+
+
+def _set_property(
+    emitter: Emitter,
+    owner: Value,
+    type: ClassType | ModuleType,
+    name: str,
+    value: Value,
+    range: SourceRange,
+    value_range: SourceRange,
+) -> None:
+    setter = type.properties[name].setter
+    if setter is None:
+        emitter.report(
+            "read-only-attribute",
+            range,
+            name=name,
+            owner=f"`{_short(type)}`",
+            reason="the property has no setter",
+        )
+        return
+    from tscript.frontend.emit_call import emit_call
+
+    method = BoundMethod(type, setter, type.methods[setter], owner)
+    emit_call(emitter, method, [Given(value, value_range)], {}, range, callee_name=name)
+

@@ -1,0 +1,715 @@
+"""Subscripts and slices: of tensors in all their forms, lists, tuples, strings, dicts, containers of modules."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from ops_registry.types import (
+    INT,
+    TENSOR,
+    AnyType,
+    BoolType,
+    ComplexType,
+    DictType,
+    ErrorType,
+    FloatType,
+    IntType,
+    ListType,
+    NoneType,
+    NumberType,
+    OptionalType,
+    StringType,
+    TensorType,
+    TupleType,
+)
+from tscript.diagnostics.source import SourceRange
+from tscript.frontend import views as v
+from tscript.frontend.resolver import Constant, MaybePresent, SpecialForm, TypeRef, Unknown
+from tscript.frontend.schema_matching import Given
+from tscript.frontend.sugared import ContainerMethod, Sugared, SugaredTuple
+from tscript.ir.graph import Value
+from tscript.types.nominal import ClassType, InterfaceType, ModuleType, NamedTupleType
+from tscript.types.printing import annotation_str
+from tscript.types.relations import (
+    describe_mismatch,
+    is_optional,
+    is_subtype,
+    members_of,
+    without_none,
+)
+
+if TYPE_CHECKING:
+    from tscript.frontend.emitter import Emitter
+
+_OPTIONAL_TENSOR = OptionalType(TENSOR)
+_LONG = 4
+
+
+def emit_subscript(emitter: Emitter, view: v.Subscript) -> Sugared:
+    """``value[index]`` to be read."""
+    subject = emitter.sugared(view.value)
+    match subject:
+        case Unknown() | MaybePresent():
+            for index in view.index:
+                if not isinstance(index, v.SliceExpr | v.Dots):
+                    emitter.sugared(index)
+            return Unknown()
+        case SugaredTuple(elements=elements):
+            return _sugared_item(emitter, elements, view)
+        case SpecialForm() | TypeRef():
+            return emitter.report("unsupported-value", view.range, what=f"the type `{view.range.text}`")
+        case ContainerMethod():
+            return emitter.report("invalid-subscript", view.range, type=f"{view.value.range.text}")
+        case Constant():
+            pass
+    value = emitter.value(subject, view.value.range)
+    type = value.type
+    if isinstance(type, ErrorType):
+        for index in view.index:
+            if not isinstance(index, v.SliceExpr | v.Dots):
+                emitter.sugared(index)
+        return Unknown()
+    if isinstance(type, TensorType):
+        return _tensor_item(emitter, value, view)
+    if len(view.index) != 1:
+        if isinstance(type, DictType):
+            return _item(emitter, value, _tuple_index(emitter, view), view)
+        return emitter.report(
+            "index-type",
+            view.range,
+            container=annotation_str(type),
+            index=f"{len(view.index)} indices",
+            suggestion="only tensors take several indices: write one `[...]` after the other",
+        )
+    index = view.index[0]
+    if isinstance(type, ModuleType) and type.container is not None:
+        return _module_item(emitter, value, type, index, view)
+    if isinstance(index, v.SliceExpr):
+        return _slice(emitter, value, index, view)
+    if isinstance(type, TupleType | NamedTupleType):
+        return _tuple_item(emitter, value, index, view)
+    return _item(emitter, value, emitter.given(index), view)
+
+
+def _tuple_index(emitter: Emitter, view: v.Subscript) -> Given:
+    values = [emitter.expr(index) for index in view.index]
+    return Given(emitter.tuple_of(values, view.range), view.range)
+
+
+def _item(emitter: Emitter, value: Value, index: Given, view: v.Subscript) -> Sugared:
+    """An element of a list, string or dict; ``__getitem__`` of a class."""
+    from tscript.frontend.emit_attribute import find_method
+    from tscript.frontend.emit_call import emit_call
+
+    type = value.type
+    if isinstance(index.type, ErrorType):
+        match type:
+            case ListType(element):
+                return emitter.insert("prim::Uninitialized", (), element)
+            case DictType(_, element):
+                return emitter.insert("prim::Uninitialized", (), element)
+        return Unknown()
+    container = Given(value, view.value.range)
+    match type:
+        case ListType() | StringType() | DictType():
+            result = emitter.try_builtin(
+                "aten::__getitem__", [container, index], {}, view.range, callee="[]"
+            )
+            if isinstance(result, Value):
+                return result
+            if is_optional(index.type):
+                return emitter.report(
+                    "optional-not-refined",
+                    index.range,
+                    type=annotation_str(index.type),
+                    operation="an index",
+                    expected=annotation_str(without_none(index.type)),
+                    name=index.range.text,
+                )
+            return emitter.report(
+                "index-type",
+                index.range,
+                container=annotation_str(type),
+                index=annotation_str(index.type),
+                suggestion=emitter.hint_for(index.value),
+            )
+        case ClassType() | InterfaceType() | ModuleType():
+            method = find_method(emitter, value, "__getitem__")
+            if method is not None:
+                return emit_call(emitter, method, [index], {}, view.range, callee_name="[]")
+    return not_subscriptable(emitter, value, view)
+
+
+def not_subscriptable(emitter: Emitter, value: Value, view: v.Subscript) -> Value:
+    """Report a value that has no elements, or may be None."""
+    type = value.type
+    name = view.value.range.text
+    if is_optional(type):
+        return emitter.report(
+            "optional-not-refined",
+            view.value.range,
+            type=annotation_str(type),
+            operation="a subscript",
+            expected=annotation_str(without_none(type)),
+            name=name,
+        )
+    if len(members_of(type)) > 1 or isinstance(type, AnyType):
+        return emitter.report(
+            "union-not-refined",
+            view.value.range,
+            type=annotation_str(type),
+            operation="a subscript",
+            name=name,
+            example=annotation_str(members_of(type)[0]),
+        )
+    return emitter.report("invalid-subscript", view.value.range, type=annotation_str(type))
+
+
+# Slices -------------------------------------------------------------------------------------------
+
+
+def _bounds(emitter: Emitter, view: v.SliceExpr, *, needs_int: bool = True) -> list[Given] | None:
+    """Start, stop and step; absent ones are None, None and 1."""
+    bounds: list[Given] = []
+    failed = False
+    for index, part in enumerate((view.start, view.stop, view.step)):
+        if part is None:
+            value = emitter.literal(1) if index == 2 else emitter.constant(None)
+            bounds.append(Given(value, view.range))
+            continue
+        given = emitter.given(part)
+        if isinstance(given.type, TensorType) or given.type == _NUMBER:
+            converted = emitter.convert(given.value, INT, given.range)
+            given = Given(converted, given.range)
+        if isinstance(given.type, ErrorType):
+            failed = True
+        elif needs_int and not is_subtype(given.type, OptionalType(INT)):
+            emitter.report(
+                "index-type",
+                part.range,
+                container="slice",
+                index=annotation_str(given.type),
+                suggestion="the bounds of a slice are of type `int`",
+            )
+            failed = True
+        bounds.append(given)
+    return None if failed else bounds
+
+
+_NUMBER = NumberType()
+
+
+def _slice(emitter: Emitter, value: Value, index: v.SliceExpr, view: v.Subscript) -> Sugared:
+    from tscript.frontend.emit_attribute import find_method
+
+    type = value.type
+    if isinstance(type, TupleType | NamedTupleType):
+        return _tuple_slice(emitter, value, index, view)
+    if not isinstance(type, ListType | StringType):
+        if isinstance(type, ClassType) and find_method(emitter, value, "__getitem__") is not None:
+            return emitter.report(
+                "index-type", view.range, container=annotation_str(type), index="slice"
+            )
+        return not_subscriptable(emitter, value, view)
+    bounds = _bounds(emitter, index)
+    if bounds is None:
+        return emitter.insert("prim::Uninitialized", (), type)
+    return emitter.builtin(
+        "aten::slice", [Given(value, view.value.range), *bounds], {}, view.range, callee="[:]"
+    )
+
+
+def constant_int(emitter: Emitter, view: v.Expr) -> int | Value | None:
+    """An integer known when compiling; the value itself if it is not; None if it is no int."""
+    value = emitter.expr(view)
+    if isinstance(value.type, ErrorType):
+        return None
+    if not isinstance(value.type, IntType):
+        return value
+    if value.node.kind == "prim::Constant":
+        return int(value.node.constant_value())
+    if value.node.kind == "aten::neg" and value.node.input.node.kind == "prim::Constant":
+        return -int(value.node.input.node.constant_value())
+    if value.node.kind == "prim::Load":
+        stored = _stored_constant(value)
+        if stored is not None:
+            return stored
+    return value
+
+
+def _stored_constant(load: Value) -> int | None:
+    """The constant that a variable was set to, once, in the same block just before."""
+    name = load.node.attributes["name"]
+    node = load.node.previous
+    block = load.node.owning_block
+    while block is not None and node is not block.return_node:
+        if node.kind == "prim::Store" and node.attributes["name"] == name:
+            source = node.input.node
+            return int(source.constant_value()) if source.kind == "prim::Constant" else None
+        if node.blocks:
+            return None
+        node = node.previous
+    return None
+
+
+def _checked(
+    emitter: Emitter, view: v.Expr, length: int, what: str
+) -> int | None:
+    """A compile-time index into ``length`` elements, not negative; None after a report."""
+    index = constant_int(emitter, view)
+    if index is None:
+        return None
+    if isinstance(index, Value):
+        if isinstance(index.type, IntType):
+            emitter.report("constant-expected", view.range, what=f"an index into {what}")
+        else:
+            emitter.report(
+                "index-type", view.range, container=what, index=annotation_str(index.type)
+            )
+        return None
+    if not -length <= index < length:
+        emitter.report("index-out-of-range", view.range, index=index, length=length)
+        return None
+    return index % length
+
+
+def _tuple_item(emitter: Emitter, value: Value, index: v.Expr, view: v.Subscript) -> Sugared:
+    assert isinstance(value.type, TupleType | NamedTupleType)
+    elements = value.type.elements
+    position = _checked(emitter, index, len(elements), "a tuple")
+    if position is None:
+        return Unknown()
+    return emitter.insert(
+        "prim::TupleIndex", (value, emitter.literal(position)), elements[position], view.range
+    )
+
+
+def _positions(
+    emitter: Emitter, index: v.SliceExpr, length: int, what: str
+) -> list[int] | None:
+    """The positions that a compile-time slice selects."""
+    parts: list[int | None] = []
+    for part in (index.start, index.stop, index.step):
+        if part is None or (isinstance(part, v.Const) and part.value is None):
+            parts.append(None)
+            continue
+        bound = constant_int(emitter, part)
+        if bound is None:
+            return None
+        if isinstance(bound, Value):
+            emitter.report("constant-expected", part.range, what=f"a bound of a slice of {what}")
+            return None
+        parts.append(bound)
+    if parts[2] == 0:
+        emitter.report("index-out-of-range", index.range, index="step 0", length=length)
+        return None
+    return list(range(length))[slice(*parts)]
+
+
+def _tuple_slice(
+    emitter: Emitter, value: Value, index: v.SliceExpr, view: v.Subscript
+) -> Sugared:
+    assert isinstance(value.type, TupleType | NamedTupleType)
+    elements = value.type.elements
+    positions = _positions(emitter, index, len(elements), "a tuple")
+    if positions is None:
+        return Unknown()
+    items = [
+        emitter.insert("prim::TupleIndex", (value, emitter.literal(p)), elements[p], view.range)
+        for p in positions
+    ]
+    return emitter.tuple_of(items, view.range)
+
+
+def _sugared_item(
+    emitter: Emitter, elements: Sequence[Sugared], view: v.Subscript
+) -> Sugared:
+    index = view.index[0]
+    if len(view.index) == 1 and isinstance(index, v.SliceExpr):
+        positions = _positions(emitter, index, len(elements), "a tuple")
+        if positions is None:
+            return Unknown()
+        return SugaredTuple(tuple(elements[p] for p in positions))
+    position = _checked(emitter, index, len(elements), "a tuple")
+    return Unknown() if position is None else elements[position]
+
+
+def _module_item(
+    emitter: Emitter, module: Value, type: ModuleType, index: v.Expr, view: v.Subscript
+) -> Sugared:
+    """``self.layers[0]``, ``self.layers[1:]``, ``self.heads["name"]``."""
+    from tscript.frontend.emit_loop import module_elements
+
+    emitter.resolver.layout(type)
+    if type.container in ("dict", "parameter_dict"):
+        key = emitter.expr(index)
+        if key.node.kind == "prim::Constant" and isinstance(key.type, StringType):
+            name = key.node.constant_value()
+            if name in type.attributes:
+                return emitter.get_attribute(module, name, type.attributes[name].type, view.range)
+            emitter.report("unknown-attribute", index.range, owner="the ModuleDict", name=name)
+            return Unknown()
+        return _dynamic_item(emitter, module, type, key, index, view)
+    whole = module_elements(emitter, module, type, view.range)
+    assert whole is not None
+    if isinstance(index, v.SliceExpr):
+        positions = _positions(emitter, index, len(whole.elements), f"a {whole.kind}")
+        if positions is None:
+            return Unknown()
+        return SugaredTuple(tuple(whole.elements[p] for p in positions), whole.kind)
+    position = constant_int(emitter, index)
+    if position is None:
+        return Unknown()
+    if isinstance(position, Value):
+        if isinstance(position.type, IntType):
+            return _dynamic_item(emitter, module, type, position, index, view)
+        return emitter.report(
+            "index-type", index.range, container=whole.kind, index=annotation_str(position.type)
+        )
+    length = len(whole.elements)
+    if not -length <= position < length:
+        return emitter.report("index-out-of-range", index.range, index=position, length=length)
+    return whole.elements[position]
+
+
+def _dynamic_item(
+    emitter: Emitter,
+    module: Value,
+    type: ModuleType,
+    key: Value,
+    index: v.Expr,
+    view: v.Subscript,
+) -> Sugared:
+    """An index that is known only at run time works where the result is declared an interface."""
+    if isinstance(key.type, ErrorType):
+        return Unknown()
+    hint = emitter.annotation_hint
+    if isinstance(hint, InterfaceType):
+        for name, sub in type.submodules.items():
+            if not is_subtype(sub, hint):
+                return emitter.report(
+                    "interface-mismatch",
+                    view.range,
+                    type=annotation_str(sub),
+                    interface=annotation_str(hint),
+                    reason=f"the submodule `{name}` lacks a method of it",
+                )
+        return emitter.insert("prim::ModuleContainerIndex", (module, key), hint, view.range)
+    return emitter.report(
+        "constant-expected",
+        index.range,
+        what="an index into a container of modules",
+        suggestion="loop over it, or annotate the variable with an interface that all its modules have",
+    )
+
+
+# Tensors ------------------------------------------------------------------------------------------
+
+
+def _tensor_item(emitter: Emitter, value: Value, view: v.Subscript) -> Value:
+    sliced, indices = tensor_indexing(emitter, value, view)
+    if not indices:
+        return sliced
+    listed = emitter.insert(
+        "prim::ListConstruct", indices, ListType(_OPTIONAL_TENSOR), view.range
+    )
+    return emitter.builtin(
+        "aten::index", [Given(sliced, view.range), Given(listed, view.range)], {}, view.range
+    )
+
+
+def tensor_indexing(
+    emitter: Emitter, value: Value, view: v.Subscript
+) -> tuple[Value, list[Value]]:
+    """Apply ints, slices and None; give the rest, the index tensors with None for other dimensions."""
+    parts = _flat_index(view)
+    dims: list[int] = [0] * len(parts)
+    values: list[Given | None] = [None] * len(parts)
+    dots = [i for i, part in enumerate(parts) if isinstance(part, v.Dots)]
+    if len(dots) > 1:
+        emitter.report(
+            "syntax-error", parts[dots[1]].range, reason="an index can have only one `...`"
+        )
+    stop = dots[0] if dots else len(parts)
+    dim = 0
+    for position in range(stop):
+        dims[position] = dim
+        dim += _extent(emitter, parts, values, position, after_dots=False)
+    dim = -1
+    for position in range(len(parts) - 1, stop, -1):
+        dims[position] = dim
+        dim -= _extent(emitter, parts, values, position, after_dots=True)
+    indices: list[Value | None] = []
+    for position, part in enumerate(parts):
+        given, place = values[position], dims[position]
+        if given is None:
+            if isinstance(part, v.SliceExpr):
+                value = _tensor_slice(emitter, value, place, part, view.range)
+            continue
+        owner = Given(value, view.value.range)
+        where = Given(emitter.literal(place), view.range)
+        if isinstance(given.type, NoneType):
+            value = emitter.builtin("aten::unsqueeze", [owner, where], {}, view.range)
+        elif isinstance(given.type, IntType):
+            value = emitter.builtin("aten::select", [owner, where, given], {}, view.range)
+        else:
+            indices.extend([None] * (place + 1 - len(indices)))
+            indices[place] = given.value
+    return value, [i if i is not None else emitter.constant(None) for i in indices]
+
+
+def _flat_index(view: v.Subscript) -> tuple[v.Expr, ...]:
+    index = view.index
+    if len(index) == 1 and isinstance(index[0], v.TupleLiteral):
+        return index[0].elements
+    return index
+
+
+def _extent(
+    emitter: Emitter,
+    parts: Sequence[v.Expr],
+    values: list[Given | None],
+    position: int,
+    *,
+    after_dots: bool,
+) -> int:
+    """Emit one index; how many dimensions of the result so far it takes up."""
+    part = parts[position]
+    if isinstance(part, v.SliceExpr | v.Dots):
+        return 1
+    given = emitter.given(part)
+    type = given.type
+    if isinstance(type, ListType) and not isinstance(type.element, ErrorType):
+        dtype = emitter.literal(_LONG)
+        tensor = emitter.builtin(
+            "aten::tensor", [given], {"dtype": Given(dtype, part.range)}, part.range
+        )
+        given, type = Given(tensor, part.range), TENSOR
+    match type:
+        case NoneType():
+            values[position] = given
+            return 0 if after_dots else 1
+        case IntType():
+            values[position] = given
+            return 1 if after_dots else 0
+        case _ if is_subtype(type, _OPTIONAL_TENSOR) and not isinstance(type, ErrorType):
+            values[position] = given
+            if after_dots:
+                emitter.report(
+                    "index-type",
+                    part.range,
+                    container="Tensor",
+                    index="a Tensor after `...`",
+                    suggestion="write the slices out: `x[:, :, index]`",
+                )
+                values[position] = None
+            return 1
+    if not isinstance(type, ErrorType):
+        suggestion = describe_mismatch(type, INT)
+        if isinstance(type, BoolType):
+            suggestion = "use a mask: a bool Tensor"
+        emitter.report(
+            "index-type",
+            part.range,
+            container="Tensor",
+            index=annotation_str(type),
+            suggestion=suggestion or emitter.hint_for(given.value),
+        )
+    return 1
+
+
+def _tensor_slice(
+    emitter: Emitter, value: Value, dim: int, part: v.SliceExpr, range: SourceRange
+) -> Value:
+    where = Given(emitter.literal(dim), range)
+    bounds = _bounds(emitter, part)
+    if bounds is None:
+        return value
+    return emitter.builtin(
+        "aten::slice", [Given(value, range), where, *bounds], {}, range, callee="[:]"
+    )
+
+
+# Setting ------------------------------------------------------------------------------------------
+
+
+def emit_subscript_assign(
+    emitter: Emitter, target: v.Subscript, value: Value, value_range: SourceRange
+) -> None:
+    """``container[index] = value``."""
+    container = emitter.expr(target.value)
+    type = container.type
+    if isinstance(type, ErrorType) or isinstance(value.type, ErrorType):
+        return
+    if isinstance(type, TensorType):
+        sliced, indices = tensor_indexing(emitter, container, target)
+        right = _as_tensor(emitter, value, sliced, value_range)
+        if right is not None:
+            _write_tensor(emitter, sliced, indices, right, target.range, value_range)
+        return
+    index = _assignable(emitter, container, target)
+    if index is not None:
+        set_item(emitter, container, index, Given(value, value_range), target)
+
+
+def _write_tensor(
+    emitter: Emitter,
+    sliced: Value,
+    indices: Sequence[Value],
+    right: Value,
+    range: SourceRange,
+    value_range: SourceRange,
+) -> None:
+    owner, source = Given(sliced, range), Given(right, value_range)
+    if not indices:
+        emitter.builtin("aten::copy_", [owner, source], {}, range, callee="[] =")
+        return
+    listed = emitter.insert("prim::ListConstruct", list(indices), ListType(_OPTIONAL_TENSOR), range)
+    emitter.builtin(
+        "aten::index_put_", [owner, Given(listed, range), source], {}, range, callee="[] ="
+    )
+
+
+def _as_tensor(
+    emitter: Emitter, value: Value, like: Value, range: SourceRange
+) -> Value | None:
+    """A number about to be written into a tensor, as a tensor of its dtype and device."""
+    match value.type:
+        case TensorType():
+            return value
+        case IntType() | FloatType() | BoolType() | ComplexType() | NumberType():
+            place = Given(like, range)
+            dtype = emitter.builtin("prim::dtype", [place], {}, range)
+            device = emitter.builtin("prim::device", [place], {}, range)
+            return emitter.builtin(
+                "aten::tensor",
+                [Given(value, range)],
+                {"dtype": Given(dtype, range), "device": Given(device, range)},
+                range,
+            )
+    emitter.report(
+        "element-type",
+        range,
+        actual=annotation_str(value.type),
+        container="Tensor",
+        expected="Tensor or number",
+    )
+    return None
+
+
+def _assignable(emitter: Emitter, container: Value, target: v.Subscript) -> Given | None:
+    """The index of an element that can be set; None after a report."""
+    type = container.type
+    if isinstance(type, TupleType | NamedTupleType | StringType):
+        emitter.report(
+            "immutable-value", target.range, type=annotation_str(type), action="assigned"
+        )
+        return None
+    if len(target.index) == 1 and isinstance(target.index[0], v.SliceExpr):
+        emitter.report(
+            "unsupported-syntax",
+            target.range,
+            construct="assignment to a slice of a list",
+            remedy="assign the elements one by one, or build a new list",
+        )
+        return None
+    if len(target.index) != 1:
+        return _tuple_index(emitter, target)
+    return emitter.given(target.index[0])
+
+
+def set_item(
+    emitter: Emitter, container: Value, index: Given, value: Given, target: v.Subscript
+) -> None:
+    """``container[index] = value`` on lists, dicts and classes."""
+    from tscript.frontend.emit_attribute import find_method
+    from tscript.frontend.emit_call import emit_call
+
+    type = container.type
+    if isinstance(index.type, ErrorType):
+        return
+    match type:
+        case ListType(element) | DictType(_, element):
+            converted = emitter.convert(value.value, element, value.range)
+            if not is_subtype(converted.type, element):
+                emitter.report(
+                    "element-type",
+                    value.range,
+                    actual=annotation_str(converted.type),
+                    container="list" if isinstance(type, ListType) else "dict",
+                    expected=annotation_str(element),
+                    suggestion=describe_mismatch(converted.type, element),
+                )
+                return
+            key_type = type.key if isinstance(type, DictType) else INT
+            key = emitter.convert(index.value, key_type, index.range)
+            if not is_subtype(key.type, key_type):
+                emitter.report(
+                    "index-type",
+                    index.range,
+                    container=annotation_str(type),
+                    index=annotation_str(key.type),
+                )
+                return
+            emitter.builtin(
+                "aten::_set_item",
+                [
+                    Given(container, target.value.range),
+                    Given(key, index.range),
+                    Given(converted, value.range),
+                ],
+                {},
+                target.range,
+                callee="[] =",
+            )
+        case _:
+            method = find_method(emitter, container, "__setitem__")
+            if method is not None:
+                emit_call(
+                    emitter, method, [index, value], {}, target.range, callee_name="[] ="
+                )
+                return
+            not_subscriptable(emitter, container, target)
+
+
+def emit_subscript_augmented(
+    emitter: Emitter, statement: v.AugAssign, target: v.Subscript
+) -> None:
+    """``container[index] op= value``: container and index are evaluated once."""
+    from tscript.frontend.emit_assign import augmented
+
+    container = emitter.expr(target.value)
+    if isinstance(container.type, ErrorType):
+        emitter.sugared(statement.value)
+        return
+    if isinstance(container.type, TensorType):
+        sliced, indices = tensor_indexing(emitter, container, target)
+        right = emitter.expr(statement.value)
+        if not indices:
+            augmented(emitter, statement, sliced, right)
+            return
+        listed = Given(
+            emitter.insert(
+                "prim::ListConstruct", indices, ListType(_OPTIONAL_TENSOR), target.range
+            ),
+            target.range,
+        )
+        owner = Given(sliced, target.range)
+        current = emitter.builtin("aten::index", [owner, listed], {}, target.range)
+        result = augmented(emitter, statement, current, right)
+        emitter.builtin(
+            "aten::index_put_",
+            [owner, listed, Given(result, statement.range)],
+            {},
+            statement.range,
+        )
+        return
+    index = _assignable(emitter, container, target)
+    if index is None:
+        return
+    current = emitter.value(_item(emitter, container, index, target), target.range)
+    right = emitter.expr(statement.value)
+    result = augmented(emitter, statement, current, right)
+    if not isinstance(result.type, ErrorType):
+        set_item(emitter, container, index, Given(result, statement.range), target)

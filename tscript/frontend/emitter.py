@@ -1,0 +1,667 @@
+"""The emitter's state, and the few steps that everything else in emission is made of.
+
+One `Emitter` lowers one function: it owns the graph, the frames of variables, and the sink for
+diagnostics. What each construct means is in the ``emit_*`` files, which are functions over an Emitter;
+`Emitter.expr`, `Emitter.sugared` and `Emitter.statements` lead there. Nothing here or there looks at a
+live object: the world outside the function is the resolver's.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ops_registry.registry import registry
+from ops_registry.types import (
+    ANY,
+    BOOL,
+    ERROR,
+    INT,
+    NONE,
+    AnyType,
+    BoolType,
+    ErrorType,
+    ListType,
+    NominalType,
+    NoneType,
+    TensorType,
+    TupleType,
+    Type,
+    VarType,
+)
+from tscript.diagnostics.report import DiagnosticSink, Note
+from tscript.diagnostics.source import SourceRange
+from tscript.frontend import (
+    emit_expression as expressions,
+)
+from tscript.frontend import (
+    emit_statement as statements,
+)
+from tscript.frontend import views as v
+from tscript.frontend.environment import Frame, Held, Problem, Stored, meaningful_name
+from tscript.frontend.resolver import (
+    UNKNOWN,
+    ClassRef,
+    Constant,
+    FunctionRef,
+    MaybePresent,
+    Resolver,
+    Typed,
+    TypeRef,
+    Uncapturable,
+    Unknown,
+)
+from tscript.frontend.schema_matching import Given, Mismatch, convert, match_overloads
+from tscript.frontend.sugared import Sugared, SugaredTuple
+from tscript.ir.graph import Block, Graph, Node, Value
+from tscript.ir.primitive_schemas import primitive_overloads
+from tscript.types.nominal import ClassType, EnumType, ModuleType, NamedTupleType
+from tscript.types.printing import annotation_str
+from tscript.types.relations import describe_mismatch, is_subtype, make_union
+
+if TYPE_CHECKING:
+    from tscript.frontend.annotations import AnnotationReader
+    from tscript.frontend.unit import Unit
+
+MAX_TRIP_COUNT = 9223372036854775807
+
+
+@dataclass(slots=True)
+class Returns:
+    """What the function returns: what it declares, and what its returns so far agree on."""
+
+    declared: Type | None = None
+    merged: Type | None = None
+    first_range: SourceRange | None = None
+
+
+@dataclass(slots=True)
+class Loop:
+    """The loop that is being emitted, if any."""
+
+    #: What an unrolled loop goes over (``tuple``, ``ModuleList``); empty for a real one.
+    unrolled: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class Emitter:
+    """Emission of one function."""
+
+    unit: Unit
+    resolver: Resolver
+    sink: DiagnosticSink
+    annotations: AnnotationReader
+    name: str
+    owner: ClassType | ModuleType | None = None
+    graph: Graph = field(default_factory=Graph)
+    returns: Returns = field(default_factory=Returns)
+    #: Blocks whose end is not reached: they return, raise, break or continue.
+    exits: set[Block] = field(default_factory=set)
+    loops: list[Loop] = field(default_factory=list)
+    #: A branch depended on what cannot be seen here: the end may not be reachable after all.
+    uncertain: bool = False
+    with_depth: int = 0
+    #: The annotation of the variable whose value is being emitted.
+    annotation_hint: Type | None = None
+    #: Loads ``self``, in a method.
+    self_value: Callable[[], Value] | None = None
+    #: Parameters that have no annotation and so were taken for Tensors.
+    assumed_tensors: dict[Value, str] = field(default_factory=dict)
+    frame: Frame = field(init=False)
+    _literals: dict[tuple[type, Any, int], Value] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.frame = Frame(self.graph.block, None)
+
+    # Diagnostics ---------------------------------------------------------------------------------
+
+    def report(
+        self,
+        code: str,
+        range: SourceRange,
+        *,
+        notes: Sequence[Note] = (),
+        suggestion: str = "",
+        **args: object,
+    ) -> Value:
+        """Report, and give the value that stands for what could not be emitted."""
+        self.sink.report(code, range, notes=notes, suggestion=suggestion, **args)
+        return self.error_value()
+
+    def error_value(self) -> Value:
+        """A value of unknown type: nothing more is reported about it."""
+        return self.graph.insert("prim::Uninitialized", (), (ERROR,)).output
+
+    def hint_for(self, value: Value) -> str:
+        """A remedy that depends on where a value comes from: the parameter nobody annotated."""
+        name = self.assumed_tensors.get(value)
+        if name is None and value.node.kind == "prim::Load":
+            stored = value.node.attributes["name"]
+            name = stored if stored in self.assumed_tensors.values() else None
+        if name is None:
+            return ""
+        return f"`{name}` has no annotation and so is a Tensor; annotate it: `{name}: int`, for example"
+
+    @contextmanager
+    def held_back(self, when: bool = True) -> Iterator[None]:
+        """Report nothing inside: whether the code runs depends on an instance nobody sees."""
+        with self.sink.muted() if when else nullcontext():
+            yield
+
+    # Views ---------------------------------------------------------------------------------------
+
+    def sugared(self, view: v.Expr, hint: Type | None = None) -> Sugared:
+        """Emit an expression; what it is need not be a run-time value."""
+        with self.graph.at_range(view.range):
+            return expressions.emit_sugared(self, view, hint)
+
+    def expr(self, view: v.Expr, hint: Type | None = None) -> Value:
+        """Emit an expression to a run-time value."""
+        return self.value(self.sugared(view, hint), view.range)
+
+    def given(self, view: v.Expr, hint: Type | None = None) -> Given:
+        return Given(self.expr(view, hint), view.range)
+
+    def statements(self, body: Sequence[v.Stmt]) -> None:
+        """Emit statements up to the first that leaves the block."""
+        statements.emit_statements(self, body)
+
+    # Nodes and values ----------------------------------------------------------------------------
+
+    def insert(
+        self,
+        kind: str,
+        inputs: Sequence[Value],
+        type: Type,
+        range: SourceRange | None = None,
+        attributes: Mapping[str, Any] | None = None,
+    ) -> Value:
+        """Insert a node with one result."""
+        return self.graph.insert(
+            kind, inputs, (type,), attributes=attributes, source_range=range
+        ).output
+
+    def constant(self, value: Any, type: Type | None = None) -> Value:
+        """A constant at this place of the graph."""
+        return self.graph.constant(value, type)
+
+    def literal(self, value: int | float | complex) -> Value:
+        """A number of the source: one constant for all its occurrences, at the graph's top."""
+        zero_sign = math.copysign(1.0, value) if isinstance(value, float) else 1
+        key = (type(value), repr(value), int(zero_sign))
+        found = self._literals.get(key)
+        if found is None:
+            first = next(self.graph.block.nodes, self.graph.return_node)
+            with self.graph.inserting_at(first):
+                found = self._literals[key] = self.graph.constant(value)
+        return found
+
+    def value(self, sugared: Sugared, range: SourceRange) -> Value:
+        """What an expression is at run time; reported where it is nothing."""
+        match sugared:
+            case Value():
+                return sugared
+            case Unknown() | MaybePresent():
+                return self.error_value()
+            case Constant(value, type):
+                return self.constant_of(value, type)
+            case Typed(type):
+                return self.insert("prim::Uninitialized", (), type, range)
+            case SugaredTuple(elements):
+                values = [self.value(element, range) for element in elements]
+                return self.tuple_of(values, range)
+            case Uncapturable(description, hint):
+                return self.report(
+                    "unsupported-value", range, what=f"`{range.text}` ({description})", suggestion=hint
+                )
+            case _:
+                return self.report("unsupported-value", range, what=describe(sugared, range))
+
+    def constant_of(self, value: Any, type: Type) -> Value:
+        """The value of a constant member or fact."""
+        if value is UNKNOWN:
+            return self.insert("prim::Uninitialized", (), type, attributes={"unknown": True})
+        if isinstance(type, EnumType):
+            return self.graph.constant(value, type)
+        if isinstance(value, tuple) and isinstance(type, TupleType):
+            items = [
+                self.constant_of(v_, t_) for v_, t_ in zip(value, type.elements, strict=True)
+            ]
+            return self.tuple_of(items, None)
+        if isinstance(value, list) and isinstance(type, ListType):
+            items = [self.constant_of(item, type.element) for item in value]
+            return self.insert("prim::ListConstruct", items, type)
+        return self.graph.constant(value, type if value is None else None)
+
+    def tuple_of(self, values: Sequence[Value], range: SourceRange | None) -> Value:
+        types = tuple(value.type for value in values)
+        return self.insert("prim::TupleConstruct", values, TupleType(types), range)
+
+    def unpack(self, value: Value, range: SourceRange | None) -> list[Value]:
+        """The elements of a tuple."""
+        assert isinstance(value.type, TupleType | NamedTupleType), value.type
+        node = self.graph.insert(
+            "prim::TupleUnpack", (value,), value.type.elements, source_range=range
+        )
+        return node.outputs
+
+    def cast(self, value: Value, type: Type, range: SourceRange | None = None) -> Value:
+        """``prim::unchecked_cast``: from here on the value has the type."""
+        return self.insert("prim::unchecked_cast", (value,), type, range)
+
+    def get_attribute(self, owner: Value, name: str, type: Type, range: SourceRange) -> Value:
+        value = self.insert("prim::GetAttr", (owner,), type, range, {"name": name})
+        if meaningful_name(name) and not name.isdecimal():
+            value.debug_name = name
+        return value
+
+    # Operators -----------------------------------------------------------------------------------
+
+    def builtin(
+        self,
+        name: str,
+        args: Sequence[Given],
+        kwargs: Mapping[str, Given],
+        range: SourceRange,
+        *,
+        receiver: Given | None = None,
+        callee: str = "",
+    ) -> Value:
+        """Call an operator by name with overload resolution; reports what does not fit."""
+        result = self.try_builtin(name, args, kwargs, range, receiver=receiver, callee=callee)
+        if isinstance(result, Mismatch):
+            return self.mismatch(name, result, args, kwargs, range, receiver, callee)
+        return result
+
+    def try_builtin(
+        self,
+        name: str,
+        args: Sequence[Given],
+        kwargs: Mapping[str, Given],
+        range: SourceRange,
+        *,
+        receiver: Given | None = None,
+        callee: str = "",
+    ) -> Value | Mismatch:
+        """As `builtin`, but hands a mismatch back."""
+        schemas = registry().overloads(name) or primitive_overloads(name)
+        if not schemas:
+            return Mismatch("unknown-operator", range, {"name": name.replace("aten::", "torch.")}, 0)
+        callee = callee or name.rpartition("::")[2]
+        matched = match_overloads(
+            self, schemas, range, args, kwargs, receiver=receiver, callee=callee
+        )
+        if matched is None:
+            return self.error_value()
+        if isinstance(matched, Mismatch):
+            return matched
+        inputs = matched.emit(self)
+        node = self.graph.insert(
+            name,
+            inputs,
+            matched.returns,
+            overload=matched.schema.overload,
+            schema=matched.schema,
+            source_range=range,
+        )
+        return self.results(node, range)
+
+    def results(self, node: Node, range: SourceRange | None) -> Value:
+        """The value of a call: its result, None, or the tuple of its results."""
+        if len(node.outputs) == 1:
+            return node.output
+        if not node.outputs:
+            return self.constant(None)
+        return self.tuple_of(node.outputs, range)
+
+    def mismatch(
+        self,
+        name: str,
+        found: Mismatch,
+        args: Sequence[Given],
+        kwargs: Mapping[str, Given],
+        range: SourceRange,
+        receiver: Given | None,
+        callee: str,
+    ) -> Value:
+        """Report why a call of an operator does not fit, naming the nearest forms."""
+        schemas = registry().overloads(name)
+        if len(schemas) > 1 and found.code != "unexpected-keyword":
+            shown = [annotation_str(g.type) for g in ([receiver] if receiver else []) + list(args)]
+            shown += [f"{key}={annotation_str(g.type)}" for key, g in kwargs.items()]
+            for given in (*args, *kwargs.values()):
+                hint = self.hint_for(given.value)
+                if hint:
+                    break
+            else:
+                hint = ""
+            first = found.args
+            reason = ""
+            if found.code == "argument-type":
+                reason = f"`{first['parameter']}` must be `{first['expected']}`"
+            elif found.code == "optional-not-refined":
+                found.report(self)
+                return self.error_value()
+            elif found.code == "missing-argument":
+                reason = f"`{first['parameter']}` is missing in `{first['signature']}`"
+            elif found.code == "too-many-arguments":
+                reason = f"the nearest form is `{first['signature']}`"
+            return self.report(
+                "no-matching-overload",
+                range,
+                callee=callee or name.rpartition("::")[2],
+                arguments=", ".join(shown),
+                suggestion="; ".join(filter(None, (reason, hint))),
+            )
+        found.report(self)
+        return self.error_value()
+
+    def convert(
+        self, value: Value, target: Type, range: SourceRange, *, allow_conversions: bool = True
+    ) -> Value:
+        """``value`` after the implicit conversions towards ``target``; it may still not fit."""
+        return convert(self, value, target, range, allow_conversions=allow_conversions)
+
+    def to_bool(self, value: Value, range: SourceRange) -> Value:
+        """A condition's value."""
+        type = value.type
+        if isinstance(type, BoolType | ErrorType):
+            return value
+        result = self.try_builtin("aten::Bool", [Given(value, range)], {}, range)
+        if isinstance(result, Mismatch) or result.type != BOOL:
+            name = annotation_str(type)
+            suggestion = ""
+            if isinstance(type, ListType) or name.startswith("Dict"):
+                suggestion = f"write `len({range.text}) > 0`"
+            elif type == NONE or name.startswith("Optional"):
+                suggestion = f"write `{range.text} is not None`"
+            elif name == "str":
+                suggestion = f'write `{range.text} != ""`'
+            self.report("condition-type", range, actual=name, suggestion=suggestion)
+            return self.insert("prim::Uninitialized", (), BOOL, range)
+        return result
+
+    # Variables -----------------------------------------------------------------------------------
+
+    @contextmanager
+    def block(self, block: Block) -> Iterator[Frame]:
+        """Emit into a block, with a frame of its own."""
+        self.frame = Frame(block, self.frame)
+        frame = self.frame
+        try:
+            with self.graph.inserting_at(block):
+                yield frame
+        finally:
+            assert frame.parent is not None
+            self.frame = frame.parent
+
+    def store(self, name: str, value: Value, type: Type, range: SourceRange) -> None:
+        self.store_in_graph(name, value, type)
+        self.frame.define(name, Stored(type, range))
+
+    def store_in_graph(self, name: str, value: Value, type: Type) -> None:
+        """``prim::Store`` alone: the frame is not told."""
+        attributes = {"name": self.frame.key(name), "type": type}
+        self.graph.insert("prim::Store", (value,), (), attributes=attributes)
+
+    def load(self, name: str, type: Type) -> Value:
+        attributes = {"name": self.frame.key(name)}
+        return self.graph.insert("prim::Load", (), (type,), attributes=attributes).output
+
+    def lookup(self, name: str, range: SourceRange) -> Sugared:
+        """What a name means here; reported when it means nothing."""
+        entry = self.frame.find(name)
+        if isinstance(entry, Stored):
+            return self.load(name, entry.type)
+        if isinstance(entry, Held):
+            return entry.value
+        problem = self.frame.find_problem(name)
+        if problem is not None:
+            problem(range)
+            return Unknown()
+        fact = self.resolver.value(name)
+        if fact is None:
+            self.report("undefined-name", range, name=name, suggestion=self._nearest(name))
+            return Unknown()
+        if isinstance(fact, Uncapturable):
+            self.report(
+                "captured-global",
+                range,
+                name=name,
+                type=fact.description,
+                suggestion=fact.hint,
+            )
+            return Unknown()
+        return fact
+
+    def _nearest(self, name: str) -> str:
+        import difflib
+
+        known = {n for frame in self.frame.chain() for n in frame.variables}
+        close = difflib.get_close_matches(name, known, 1)
+        return f"did you mean `{close[0]}`?" if close else ""
+
+    def assign(
+        self,
+        name: str,
+        value: Sugared,
+        range: SourceRange,
+        annotation: Type | None = None,
+    ) -> None:
+        """Give a variable a value, by the rules for names of outer blocks and for annotations."""
+        if not isinstance(value, Value) and _is_first_class(value):
+            value = self.value(value, range)
+        outer = self.frame.find_in_parents(name)
+        if isinstance(value, Value):
+            if (
+                meaningful_name(name)
+                and not value.has_debug_name
+                and value.node.owning_block is self.frame.block
+                and value.node.kind != "prim::Load"
+            ):
+                value.debug_name = name
+            if outer is not None:
+                if isinstance(outer, Held):
+                    self.report(
+                        "reassigned-type",
+                        range,
+                        name=name,
+                        old=describe(outer.value, range),
+                        new=annotation_str(value.type),
+                        block=self.block_kind(),
+                        example="",
+                        notes=(Note(outer.range, "it is set here"),),
+                    )
+                    return
+                value = self._fit_outer(name, value, outer, range, annotation)
+            elif annotation is not None:
+                value = self._fit_annotation(name, value, annotation, range)
+            type = annotation if annotation is not None else value.type
+            if outer is not None and isinstance(outer, Stored) and annotation is None:
+                type = value.type
+            self.store(name, value, type, range)
+            return
+        if outer is not None:
+            self.report(
+                "reassigned-type",
+                range,
+                name=name,
+                old=annotation_str(outer.type)
+                if isinstance(outer, Stored)
+                else describe(outer.value, range),
+                new=describe(value, range),
+                block=self.block_kind(),
+                example="",
+                notes=(Note(outer.range, "it is set here"),),
+            )
+            return
+        self.frame.define(name, Held(value, range))
+
+    def _fit_outer(
+        self,
+        name: str,
+        value: Value,
+        outer: Stored,
+        range: SourceRange,
+        annotation: Type | None,
+    ) -> Value:
+        if annotation is not None and not isinstance(annotation, ErrorType):
+            self.report(
+                "reassigned-type",
+                range,
+                name=name,
+                old=annotation_str(outer.type),
+                new=annotation_str(annotation),
+                block=self.block_kind(),
+                example="",
+                suggestion="a variable is annotated where it is first set, and only there",
+                notes=(Note(outer.range, "it is first set here"),),
+            )
+            return value
+        value = self.convert(value, outer.type, range)
+        if is_subtype(value.type, outer.type):
+            return value
+        self.report(
+            "reassigned-type",
+            range,
+            name=name,
+            old=annotation_str(outer.type),
+            new=annotation_str(value.type),
+            block=self.block_kind(),
+            example=f"{name}: {annotation_str(make_union((outer.type, value.type)))}",
+            notes=(Note(outer.range, f"it is `{annotation_str(outer.type)}` here"),),
+        )
+        return self.error_value()
+
+    def _fit_annotation(
+        self, name: str, value: Value, annotation: Type, range: SourceRange
+    ) -> Value:
+        value = self.convert(value, annotation, range)
+        if not is_subtype(value.type, annotation):
+            self.report(
+                "assignment-type",
+                range,
+                name=name,
+                expected=annotation_str(annotation),
+                actual=annotation_str(value.type),
+                suggestion=describe_mismatch(value.type, annotation),
+            )
+            return self.insert("prim::Uninitialized", (), annotation, range)
+        return value
+
+    def block_kind(self) -> str:
+        node = self.frame.block.owning_node
+        if node is None:
+            return "block"
+        return {"prim::If": "`if`", "prim::Loop": "loop"}.get(node.kind, "block")
+
+    def set_problem(self, name: str, problem: Problem) -> None:
+        """After a branch: ``name`` has no value that can be used, and why."""
+        self.frame.variables.pop(name, None)
+        self.frame.problems[name] = problem
+
+    # Leaving -------------------------------------------------------------------------------------
+
+    def mark_exit(self) -> None:
+        """The rest of the current block is not reached."""
+        self.exits.add(self.frame.block)
+
+    @property
+    def exited(self) -> bool:
+        return self.frame.block in self.exits
+
+    def emit_return(self, value: Value, range: SourceRange) -> None:
+        """``return value``: fit it to the declared type, or agree with the other returns."""
+        declared = self.returns.declared
+        if declared is not None:
+            if not (isinstance(value.type, NoneType) and isinstance(declared, TensorType)):
+                value = self.convert(value, declared, range)
+            if not is_subtype(value.type, declared):
+                self.report(
+                    "return-type-mismatch",
+                    range,
+                    actual=annotation_str(value.type),
+                    expected=annotation_str(declared),
+                    suggestion=describe_mismatch(value.type, declared),
+                )
+                value = self.insert("prim::Uninitialized", (), declared, range)
+            merged = declared
+        else:
+            from tscript.types.relations import unify
+
+            merged = value.type
+            if self.returns.merged is not None:
+                unified = unify(self.returns.merged, value.type)
+                if unified is None:
+                    notes = ()
+                    if self.returns.first_range is not None:
+                        notes = (
+                            Note(
+                                self.returns.first_range,
+                                f"`{annotation_str(self.returns.merged)}` is returned here",
+                            ),
+                        )
+                    self.report(
+                        "inconsistent-returns",
+                        range,
+                        actual=annotation_str(value.type),
+                        expected=annotation_str(self.returns.merged),
+                        notes=notes,
+                    )
+                    unified = ERROR
+                merged = unified
+        if self.returns.first_range is None:
+            self.returns.first_range = range
+        self.returns.merged = merged
+        if isinstance(merged, AnyType) and not isinstance(value.type, AnyType | ErrorType):
+            value = self.cast(value, ANY, range)
+        self.graph.insert("prim::ReturnStmt", (value,), (), source_range=range)
+        self.mark_exit()
+
+
+def _is_first_class(value: Sugared) -> bool:
+    match value:
+        case Constant() | Typed() | Unknown() | MaybePresent():
+            return True
+        case SugaredTuple(elements):
+            return all(isinstance(e, Value) or _is_first_class(e) for e in elements)
+        case _:
+            return False
+
+
+def describe(sugared: Sugared, range: SourceRange) -> str:
+    """What people call something that is no value: "the function `helper`"."""
+    text = f"`{range.text}`"
+    match sugared:
+        case FunctionRef():
+            return f"the function {text}"
+        case ClassRef(type):
+            return f"the class `{type.qualified_name.rpartition('.')[2]}`"
+        case TypeRef():
+            return f"the type {text}"
+        case Value():
+            return f"a value of type `{annotation_str(sugared.type)}`"
+        case SugaredTuple(kind=kind):
+            return f"a {kind}"
+        case _:
+            return {
+                "OperatorRef": f"the operator {text}",
+                "SpecialForm": text,
+                "NamespaceRef": f"the module {text}",
+                "ExceptionRef": f"the exception {text}",
+                "BuiltinMethod": f"the method {text}",
+                "BoundMethod": f"the method {text}",
+                "InterfaceMethod": f"the method {text}",
+                "RangeValue": "a range",
+                "IterableTree": f"{text}",
+            }.get(type_name(sugared), text)
+
+
+def type_name(value: object) -> str:
+    return type(value).__name__
+
+
+__all__ = ["BOOL", "INT", "Emitter", "Loop", "NominalType", "Returns", "VarType", "describe"]

@@ -1,0 +1,567 @@
+"""Which overload a call means, and what its arguments become.
+
+`match` fits arguments to one signature; `match_overloads` tries those of an operator in their order,
+first without, then with implicit conversions, as PyTorch does. Matching inserts nothing into the
+graph: it gives a `Match`, whose `emit` puts in the conversions, lists and defaults once the overload is
+chosen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ops_registry.schema import Argument, FunctionSchema
+from ops_registry.types import (
+    BOOL,
+    COMPLEX,
+    DEVICE,
+    ERROR,
+    FLOAT,
+    INT,
+    NUMBER,
+    STRING,
+    ErrorType,
+    ListType,
+    NoneType,
+    OptionalType,
+    TensorType,
+    TupleType,
+    Type,
+    VarType,
+)
+from tscript.diagnostics.source import SourceRange
+from tscript.ir.graph import Value
+from tscript.types.nominal import NamedTupleType
+from tscript.types.printing import annotation_str
+from tscript.types.relations import (
+    contains_error,
+    describe_mismatch,
+    is_optional,
+    is_subtype,
+    match_variables,
+    substitute,
+    without_none,
+)
+
+if TYPE_CHECKING:
+    from tscript.frontend.emitter import Emitter
+
+#: Puts a value into the graph.
+Thunk = Callable[[], Value]
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """An argument of a call: a value and where it stands."""
+
+    value: Value
+    range: SourceRange
+
+    @property
+    def type(self) -> Type:
+        return self.value.type
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """Why arguments do not fit a signature: a diagnostic not yet reported.
+
+    ``progress`` counts the arguments that did fit, to name the nearest candidates.
+    """
+
+    code: str
+    range: SourceRange
+    args: Mapping[str, object]
+    progress: int
+    suggestion: str = ""
+
+    def report(self, emitter: Emitter) -> None:
+        emitter.sink.report(self.code, self.range, suggestion=self.suggestion, **self.args)
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A signature that fits, and how each of its inputs gets into the graph."""
+
+    schema: FunctionSchema
+    inputs: tuple[Thunk, ...]
+    returns: tuple[Type, ...]
+    #: Tensors converted to numbers: where, and to what (a warning each).
+    implicit: tuple[tuple[SourceRange, Type], ...] = ()
+
+    def emit(self, emitter: Emitter) -> list[Value]:
+        """Insert what the inputs need, in order; the inputs of the node."""
+        for range, target in self.implicit:
+            emitter.sink.report("implicit-tensor-conversion", range, target=str(target))
+        return [thunk() for thunk in self.inputs]
+
+
+@dataclass(slots=True)
+class _State:
+    emitter: Emitter
+    range: SourceRange
+    allow_conversions: bool
+    bindings: dict[str, Type] = field(default_factory=dict)
+    implicit: list[tuple[SourceRange, Type]] = field(default_factory=list)
+
+
+def match(
+    emitter: Emitter,
+    schema: FunctionSchema,
+    range: SourceRange,
+    args: Sequence[Given],
+    kwargs: Mapping[str, Given],
+    *,
+    receiver: Given | None = None,
+    allow_conversions: bool = True,
+    callee: str = "",
+) -> Match | Mismatch:
+    """Fit a call's arguments to ``schema``.
+
+    ``receiver`` goes to the argument ``self`` (the first one, where none has that name).
+    """
+    callee = callee or schema.base_name
+    state = _State(emitter, range, allow_conversions)
+    used_args, used_kwargs = 0, set()
+    inputs: list[Thunk] = []
+    self_index = _self_index(schema) if receiver is not None else None
+    signature = _signature_text(schema, callee)
+    for position, formal in enumerate(schema.arguments):
+        if receiver is not None and position == self_index:
+            given: Given | None = receiver
+        elif not formal.kwarg_only and used_args < len(args):
+            if allow_conversions and _takes_varargs(schema, position, formal):
+                element = _list_element(formal.type)
+                given = args[used_args]
+                if not isinstance(without_none(given.type), ListType) and not _fits_list(
+                    given.type, ListType(element)
+                ):
+                    rest = args[used_args:]
+                    for item in rest:
+                        planned = _fit(state, item, element)
+                        if planned is None:
+                            return _bad_type(state, callee, formal, item, element, position)
+                    inputs.append(_list_of(state, rest, element))
+                    used_args = len(args)
+                    continue
+            given = args[used_args]
+            used_args += 1
+            if formal.name in kwargs:
+                return Mismatch(
+                    "duplicate-argument",
+                    kwargs[formal.name].range,
+                    {"callee": callee, "parameter": formal.name},
+                    position,
+                )
+        elif formal.name in kwargs:
+            given = kwargs[formal.name]
+            used_kwargs.add(formal.name)
+        elif formal.has_default:
+            inputs.append(_default(emitter, formal))
+            continue
+        else:
+            return Mismatch(
+                "missing-argument",
+                range,
+                {"callee": callee, "parameter": formal.name, "signature": signature},
+                position,
+            )
+        planned = _fit_argument(state, formal, given)
+        if isinstance(planned, str):
+            target = substitute(formal.type, state.bindings) or formal.type
+            return _bad_type(state, callee, formal, given, target, position, planned)
+        inputs.append(planned)
+    if used_args < len(args):
+        if not schema.is_vararg:
+            expected = sum(not a.kwarg_only for a in schema.arguments)
+            if self_index is not None:
+                expected -= 1
+            return Mismatch(
+                "too-many-arguments",
+                args[used_args].range,
+                {
+                    "callee": callee,
+                    "expected": expected,
+                    "actual": len(args),
+                    "signature": signature,
+                },
+                used_args,
+            )
+        inputs.extend(_just(item.value) for item in args[used_args:])
+    for name, given in kwargs.items():
+        if name not in used_kwargs:
+            known = schema.index(name) is not None
+            return Mismatch(
+                "duplicate-argument" if known else "unexpected-keyword",
+                given.range,
+                {"callee": callee, "parameter": name, "name": name, "signature": signature},
+                len(schema.arguments),
+            )
+    returns = tuple(substitute(r.type, state.bindings) or ERROR for r in schema.returns)
+    return Match(schema, tuple(inputs), returns, tuple(state.implicit))
+
+
+def match_overloads(
+    emitter: Emitter,
+    schemas: Sequence[FunctionSchema],
+    range: SourceRange,
+    args: Sequence[Given],
+    kwargs: Mapping[str, Given],
+    *,
+    receiver: Given | None = None,
+    callee: str = "",
+) -> Match | Mismatch | None:
+    """The first overload that fits; None when an argument of unknown type leaves it open.
+
+    A `Mismatch` is that of the overload which came nearest.
+    """
+    unknown = any(
+        contains_error(given.type)
+        for given in (*args, *kwargs.values(), *([receiver] if receiver else ()))
+    )
+    nearest: Mismatch | None = None
+    found: list[Match] = []
+    for allow_conversions in (True,) if len(schemas) == 1 else (False, True):
+        for schema in schemas:
+            result = match(
+                emitter,
+                schema,
+                range,
+                args,
+                kwargs,
+                receiver=receiver,
+                allow_conversions=allow_conversions,
+                callee=callee,
+            )
+            if isinstance(result, Match):
+                if not unknown:
+                    return result
+                found.append(result)
+            elif allow_conversions and (nearest is None or result.progress > nearest.progress):
+                nearest = result
+    if unknown:
+        return _agreed(found)
+    return nearest
+
+
+def _agreed(found: Sequence[Match]) -> Match | None:
+    """With unknown arguments: the result only where all that could be meant give the same."""
+    if found and all(m.returns == found[0].returns for m in found):
+        return found[0]
+    return None
+
+
+def _self_index(schema: FunctionSchema) -> int | None:
+    index = schema.index("self")
+    return 0 if index is None and schema.arguments else index
+
+
+def _signature_text(schema: FunctionSchema, callee: str) -> str:
+    parts: list[str] = []
+    starred = False
+    for argument in schema.arguments:
+        if argument.kwarg_only and not starred:
+            parts.append("*")
+            starred = True
+        text = f"{argument.name}: {annotation_str(argument.type)}"
+        if argument.has_default:
+            text += f" = {argument.default!r}"
+        parts.append(text)
+    returns = ", ".join(annotation_str(r.type) for r in schema.returns)
+    if len(schema.returns) > 1:
+        returns = f"Tuple[{returns}]"
+    return f"{callee}({', '.join(parts)}) -> {returns or 'None'}"
+
+
+def _bad_type(
+    state: _State,
+    callee: str,
+    formal: Argument,
+    given: Given,
+    target: Type,
+    progress: int,
+    reason: str = "",
+) -> Mismatch:
+    actual = given.type
+    if is_optional(actual) and is_subtype(without_none(actual), target):
+        return Mismatch(
+            "optional-not-refined",
+            given.range,
+            {
+                "type": annotation_str(actual),
+                "operation": f"`{callee}`",
+                "expected": annotation_str(target),
+                "name": given.range.text,
+            },
+            progress,
+        )
+    return Mismatch(
+        "argument-type",
+        given.range,
+        {
+            "callee": callee,
+            "parameter": formal.name,
+            "expected": annotation_str(target),
+            "actual": annotation_str(actual),
+        },
+        progress,
+        reason or describe_mismatch(actual, target) or state.emitter.hint_for(given.value),
+    )
+
+
+# Fitting one value -------------------------------------------------------------------------------
+
+
+def _just(value: Value) -> Thunk:
+    return lambda: value
+
+
+def _default(emitter: Emitter, formal: Argument) -> Thunk:
+    def insert() -> Value:
+        value = formal.default
+        type = formal.type
+        if value is None:
+            return emitter.constant(None)
+        if isinstance(type, OptionalType):
+            type = type.element
+        if isinstance(type, ListType) and isinstance(value, int | float):
+            value = [value] * (formal.size or 1)
+        if isinstance(type, ListType | TupleType):
+            return emitter.constant(value, type)
+        if type == FLOAT and isinstance(value, int):
+            return emitter.constant(float(value))
+        return emitter.constant(value)
+
+    return insert
+
+
+def _takes_varargs(schema: FunctionSchema, position: int, formal: Argument) -> bool:
+    following = schema.arguments[position + 1 : position + 2]
+    if following and not following[0].kwarg_only:
+        return False
+    inner = without_none(formal.type)
+    return (
+        isinstance(inner, ListType)
+        and formal.size is None
+        and not isinstance(inner.element, VarType)
+    )
+
+
+def _list_element(type: Type) -> Type:
+    inner = without_none(type)
+    assert isinstance(inner, ListType)
+    return inner.element
+
+
+def _fits_list(type: Type, target: Type) -> bool:
+    if is_subtype(type, target):
+        return True
+    return (
+        isinstance(type, TupleType | NamedTupleType)
+        and isinstance(target, ListType)
+        and all(is_subtype(t, target.element) for t in type.elements)
+    )
+
+
+def _list_of(state: _State, items: Sequence[Given], element: Type) -> Thunk:
+    plans = [_fit(state, item, element) for item in items]
+
+    def insert() -> Value:
+        values = [plan() for plan in plans if plan is not None]
+        return state.emitter.insert("prim::ListConstruct", values, ListType(element), state.range)
+
+    return insert
+
+
+def _fit_argument(state: _State, formal: Argument, given: Given) -> Thunk | str:
+    """How ``given`` becomes the argument; a phrase (maybe empty) when it cannot."""
+    actual = given.type
+    inner = without_none(formal.type)
+    if (
+        formal.size is not None
+        and isinstance(inner, ListType)
+        and (actual == inner.element or (actual == INT and inner.element == FLOAT))
+        and actual in (INT, FLOAT)
+    ):
+        element, size, emitter = inner.element, formal.size, state.emitter
+
+        def repeat() -> Value:
+            return emitter.insert(
+                "prim::ListConstruct", [given.value] * size, ListType(element), state.range
+            )
+
+        return repeat
+    if _is_empty_literal(given.value) and isinstance(inner, ListType):
+        reason = None
+        if substitute(formal.type, state.bindings) is None:
+            reason = match_variables(formal.type, actual, state.bindings)
+    else:
+        reason = match_variables(formal.type, actual, state.bindings)
+    if reason is not None:
+        return reason
+    target = substitute(formal.type, state.bindings)
+    if target is None:
+        if isinstance(actual, NoneType):  # `Optional[t]` with None alone: t stays open
+            return _just(given.value)
+        return f"`{formal.type}` is not determined by the arguments"
+    return _fit(state, given, target) or ""
+
+
+def _fit(state: _State, given: Given, target: Type) -> Thunk | None:
+    type, thunk = plan_conversion(
+        state.emitter,
+        given.value,
+        target,
+        given.range,
+        allow_conversions=state.allow_conversions,
+        implicit=state.implicit,
+    )
+    return thunk if is_subtype(type, target) else None
+
+
+def _is_empty_literal(value: Value) -> bool:
+    return value.node.kind == "prim::ListConstruct" and "empty_literal" in value.node.attributes
+
+
+def plan_conversion(
+    emitter: Emitter,
+    value: Value,
+    target: Type,
+    range: SourceRange,
+    *,
+    allow_conversions: bool,
+    implicit: list[tuple[SourceRange, Type]] | None = None,
+) -> tuple[Type, Thunk]:
+    """The type that ``value`` can be brought to on the way to ``target``, and how.
+
+    The result may still not fit ``target``; the caller asks `is_subtype`.
+    """
+    actual = value.type
+    if isinstance(target, OptionalType):
+        if not isinstance(actual, OptionalType | NoneType | ErrorType):
+            return plan_conversion(
+                emitter,
+                value,
+                target.element,
+                range,
+                allow_conversions=allow_conversions,
+                implicit=implicit,
+            )
+        return actual, _just(value)
+    if isinstance(actual, ErrorType):
+        return actual, _just(value)
+    if _is_empty_literal(value) and isinstance(target, ListType):
+        return target, lambda: emitter.insert("prim::ListConstruct", [], target, range)
+    if isinstance(actual, TupleType | NamedTupleType):
+        if isinstance(target, ListType) and _fits_list(actual, target):
+            return target, lambda: emitter.insert(
+                "prim::ListConstruct", emitter.unpack(value, range), target, range
+            )
+        if (
+            isinstance(target, TupleType)
+            and not is_subtype(actual, target)
+            and len(actual.elements) == len(target.elements)
+        ):
+            return _plan_tuple(emitter, value, target, range, allow_conversions, implicit)
+    if allow_conversions:
+        operator = _implicit_conversion(actual, target)
+        if operator is not None:
+            name, result = operator
+            if isinstance(actual, TensorType) and result != NUMBER and implicit is not None:
+                implicit.append((range, result))
+            return result, lambda: emitter.builtin(name, [Given(value, range)], {}, range)
+    return actual, _just(value)
+
+
+def _plan_tuple(
+    emitter: Emitter,
+    value: Value,
+    target: TupleType,
+    range: SourceRange,
+    allow_conversions: bool,
+    implicit: list[tuple[SourceRange, Type]] | None,
+) -> tuple[Type, Thunk]:
+    assert isinstance(value.type, TupleType | NamedTupleType)
+    types = []
+    for actual, wanted in zip(value.type.elements, target.elements, strict=True):
+        operator = _implicit_conversion(actual, wanted) if allow_conversions else None
+        types.append(operator[1] if operator is not None else actual)
+
+    def insert() -> Value:
+        parts = []
+        for item, wanted in zip(emitter.unpack(value, range), target.elements, strict=True):
+            _, thunk = plan_conversion(
+                emitter,
+                item,
+                wanted,
+                range,
+                allow_conversions=allow_conversions,
+                implicit=implicit,
+            )
+            parts.append(thunk())
+        return emitter.insert(
+            "prim::TupleConstruct", parts, TupleType(tuple(p.type for p in parts)), range
+        )
+
+    return TupleType(tuple(types)), insert
+
+
+def _implicit_conversion(actual: Type, target: Type) -> tuple[str, Type] | None:
+    """The operator that converts without being asked to, and its result's type."""
+    if isinstance(actual, TensorType):
+        return {
+            FLOAT: ("aten::FloatImplicit", FLOAT),
+            COMPLEX: ("aten::ComplexImplicit", COMPLEX),
+            INT: ("aten::IntImplicit", INT),
+            NUMBER: ("aten::ScalarImplicit", NUMBER),
+        }.get(target)
+    if actual == NUMBER:
+        return {
+            FLOAT: ("aten::Float", FLOAT),
+            COMPLEX: ("aten::Complex", COMPLEX),
+            INT: ("aten::Int", INT),
+        }.get(target)
+    if actual == BOOL:
+        return {
+            FLOAT: ("aten::Float", FLOAT),
+            INT: ("aten::Int", INT),
+            NUMBER: ("aten::Int", INT),
+        }.get(target)
+    if actual == STRING and target == DEVICE:
+        return ("aten::device", DEVICE)
+    return None
+
+
+def convert(
+    emitter: Emitter,
+    value: Value,
+    target: Type,
+    range: SourceRange,
+    *,
+    allow_conversions: bool,
+) -> Value:
+    """``value`` brought as near to ``target`` as the implicit conversions go."""
+    implicit: list[tuple[SourceRange, Type]] = []
+    type, thunk = plan_conversion(
+        emitter, value, target, range, allow_conversions=allow_conversions, implicit=implicit
+    )
+    if type is value.type:
+        return value
+    if not is_subtype(type, target):
+        return value
+    for place, wanted in implicit:
+        emitter.sink.report("implicit-tensor-conversion", place, target=str(wanted))
+    return thunk()
+
+
+__all__ = [
+    "Given",
+    "Match",
+    "Mismatch",
+    "convert",
+    "match",
+    "match_overloads",
+    "plan_conversion",
+]

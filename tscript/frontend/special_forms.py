@@ -1,0 +1,849 @@
+"""Callables with rules of their own: ``range``, ``isinstance``, casts, ``annotate``, ``fork`` ...
+
+One function for each name of `SpecialForm`, in `FORMS`. They get the call's view, since some read types or
+names from their arguments instead of values. ``METHODS`` has the few methods of builtin types that
+no operator's schema describes (``Tensor.tolist``, ``tuple.index``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from ops_registry.types import (
+    BOOL,
+    ERROR,
+    FLOAT,
+    INT,
+    STRING,
+    TENSOR,
+    AwaitType,
+    ComplexType,
+    ErrorType,
+    FloatType,
+    FutureType,
+    IntType,
+    ListType,
+    StringType,
+    TensorType,
+    TupleType,
+    Type,
+)
+from tscript.diagnostics.source import SourceRange
+from tscript.frontend import emit_attribute as attributes
+from tscript.frontend import emit_call as calls
+from tscript.frontend import views as v
+from tscript.frontend.conditions import emit_hasattr, emit_isinstance
+from tscript.frontend.resolver import (
+    ClassRef,
+    MaybePresent,
+    SpecialForm,
+    Unknown,
+)
+from tscript.frontend.schema_matching import Given
+from tscript.frontend.sugared import (
+    BuiltinMethod,
+    ContainerMethod,
+    ContextValue,
+    IterableTree,
+    RangeValue,
+    Sugared,
+    SugaredTuple,
+    SuperValue,
+)
+from tscript.ir.graph import Value
+from tscript.types.nominal import ClassType, ModuleType, NamedTupleType
+from tscript.types.printing import annotation_str
+from tscript.types.relations import is_optional, is_subtype, join, make_union, without_none
+
+if TYPE_CHECKING:
+    from tscript.frontend.emitter import Emitter
+
+Form = Callable[["Emitter", v.Apply, "Type | None"], Sugared]
+
+
+def emit_special(
+    emitter: Emitter, form: SpecialForm, view: v.Apply, hint: Type | None
+) -> Sugared:
+    """Emit the call ``view`` of a special form."""
+    emit = FORMS.get(form.name)
+    if emit is None:
+        return emitter.report("not-callable", view.range, what=f"`{view.callee.range.text}`")
+    return emit(emitter, view, hint)
+
+
+def call_special(
+    emitter: Emitter,
+    form: SpecialForm,
+    args: Sequence[Given],
+    kwargs: Mapping[str, Given],
+    range: SourceRange,
+) -> Sugared:
+    """A special form called with values that are already there (through a variable)."""
+    cast = _CASTS.get(form.name)
+    if cast is not None and len(args) == 1 and not kwargs:
+        return _cast(emitter, form.name, args[0], range)
+    return emitter.report("not-callable", range, what=f"`{form.name}` used as a value")
+
+
+def _arity(
+    emitter: Emitter, view: v.Apply, least: int, most: int | None = None, *, keywords: bool = False
+) -> bool:
+    """Check the number of positional arguments; False after a report."""
+    name = view.callee.range.text
+    most = least if most is None else most
+    if view.keywords and not keywords:
+        keyword = view.keywords[0]
+        emitter.report(
+            "unexpected-keyword",
+            keyword.range,
+            callee=name,
+            name=keyword.name.name,
+            signature=f"{name}(...)",
+        )
+        return False
+    if any(isinstance(arg, v.Starred) for arg in view.args):
+        emitter.report(
+            "unsupported-syntax",
+            view.range,
+            construct=f"`*` in a call of `{name}`",
+            remedy="pass the arguments one by one",
+        )
+        return False
+    count = len(view.args)
+    if count < least:
+        emitter.report(
+            "missing-argument",
+            view.range,
+            callee=name,
+            parameter=f"argument {count + 1}",
+            signature=f"{name}(...)",
+        )
+        return False
+    if count > most:
+        emitter.report(
+            "too-many-arguments",
+            view.args[most].range,
+            callee=name,
+            expected=most,
+            actual=count,
+            signature=f"{name}(...)",
+        )
+        return False
+    return True
+
+
+# Printing, length ---------------------------------------------------------------------------------
+
+
+def _print(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
+    args = calls.emit_args(emitter, view.args)
+    if view.keywords:
+        keyword = view.keywords[0]
+        emitter.report(
+            "unexpected-keyword",
+            keyword.range,
+            callee="print",
+            name=keyword.name.name,
+            signature="print(*values)",
+        )
+    emitter.graph.insert("prim::Print", [given.value for given in args], ())
+    return emitter.constant(None)
+
+
+def _len(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
+    if not _arity(emitter, view, 1):
+        return Unknown()
+    subject = emitter.sugared(view.args[0])
+    match subject:
+        case SugaredTuple(elements=elements):
+            return emitter.constant(len(elements))
+        case Value(type=ModuleType() as type) if type.container is not None:
+            emitter.resolver.layout(type)
+            if type.container.startswith("parameter"):
+                return emitter.constant(
+                    sum(a.kind == "parameter" for a in type.attributes.values())
+                )
+            return emitter.constant(len(type.submodules))
+        case RangeValue():
+            return range_length(emitter, subject, view.range)
+    given = Given(emitter.value(subject, view.args[0].range), view.args[0].range)
+    return _magic(emitter, "__len__", "aten::len", given, view.range)
+
+
+def _magic(
+    emitter: Emitter, method: str, operator: str, given: Given, range: SourceRange
+) -> Sugared:
+    """An operator, or the method of that meaning on a class."""
+    if isinstance(given.type, TupleType | NamedTupleType) and operator == "aten::len":
+        return emitter.constant(len(given.type.elements))
+    found = attributes.find_method(emitter, given.value, method)
+    if found is not None:
+        return calls.emit_call(emitter, found, [], {}, range, callee_name=method)
+    return emitter.builtin(operator, [given], {}, range)
+
+
+# Iteration ----------------------------------------------------------------------------------------
+
+
+def _range(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
+    if not _arity(emitter, view, 1, 3):
+        return Unknown()
+    values: list[Value] = []
+    for argument in view.args:
+        value = emitter.expr(argument)
+        value = emitter.convert(value, INT, argument.range)
+        if not is_subtype(value.type, INT):
+            suggestion = f"convert it: `int({argument.range.text})`"
+            if is_optional(value.type):
+                emitter.report(
+                    "optional-not-refined",
+                    argument.range,
+                    type=annotation_str(value.type),
+                    operation="`range`",
+                    expected="int",
+                    name=argument.range.text,
+                )
+            else:
+                emitter.report(
+                    "argument-type",
+                    argument.range,
+                    callee="range",
+                    expected="int",
+                    parameter="argument",
+                    actual=annotation_str(value.type),
+                    suggestion=emitter.hint_for(value) or suggestion,
+                )
+            value = emitter.error_value()
+        values.append(value)
+    if any(isinstance(value.type, ErrorType) for value in values):
+        return RangeValue(emitter.insert("prim::Uninitialized", (), INT))
+    if len(values) == 1:
+        return RangeValue(values[0])
+    start, stop = values[0], values[1]
+    step = values[2] if len(values) == 3 else emitter.literal(1)
+    length = emitter.builtin(
+        "aten::__range_length",
+        [Given(value, view.range) for value in (start, stop, step)],
+        {},
+        view.range,
+    )
+    return RangeValue(stop, start, step, length)
+
+
+def range_length(emitter: Emitter, subject: RangeValue, range: SourceRange) -> Value:
+    """How many steps a range has."""
+    if subject.length is not None:
+        return subject.length
+    zero = emitter.literal(0)
+    return emitter.builtin(
+        "prim::max", [Given(zero, range), Given(subject.stop, range)], {}, range
+    )
+
+
+def _enumerate(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
+    if not _arity(emitter, view, 1, 2, keywords=True):
+        return Unknown()
+    start: Value | None = None
+    if len(view.args) == 2:
+        start = emitter.expr(view.args[1])
+    for keyword in view.keywords:
+        if keyword.name.name != "start":
+            emitter.report(
+                "unexpected-keyword",
+                keyword.range,
+                callee="enumerate",
+                name=keyword.name.name,
+                signature="enumerate(iterable, start=0)",
+            )
+            continue
+        start = emitter.expr(keyword.value)
+    return IterableTree((_iterable(emitter, view.args[0]),), start, is_enumerate=True)
+
+
+def _zip(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
+    if not _arity(emitter, view, 1, 1000):
+        return Unknown()
+    return IterableTree(tuple(_iterable(emitter, argument) for argument in view.args))
+
+
+def _iterable(emitter: Emitter, view: v.Expr) -> Sugared:
+    return emitter.sugared(view)
+
+
+def _reversed(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
+    from tscript.frontend.emit_loop import unroll
+
+    if not _arity(emitter, view, 1):
+        return Unknown()
+    subject = emitter.sugared(view.args[0])
+    unrolled = unroll(emitter, subject, view.range)
+    if unrolled is not None:
+        return SugaredTuple(unrolled.elements[::-1], unrolled.kind)
+    return emitter.report(
+        "unsupported-value",
+        view.range,
+        what="`reversed` of something that is not unrolled",
+        suggestion=f"write `{view.args[0].range.text}[::-1]`",
+    )
+
+
+def _list(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
+    from tscript.frontend.emit_loop import unroll
+
+    if not view.args:
+        return emitter.expr(v.ListLiteral(view.range, ()), hint)
+    if not _arity(emitter, view, 1):
+        return Unknown()
+    subject = emitter.sugared(view.args[0])
+    if isinstance(subject, Unknown | MaybePresent):
+        return Unknown()
+    if isinstance(subject, Value):
+        type = subject.type
+        if isinstance(type, ErrorType):
+            return Unknown()
+        if isinstance(type, ListType | StringType):
+            return emitter.builtin("aten::list", [Given(subject, view.range)], {}, view.range)
+    unrolled = unroll(emitter, subject, view.range)
+    if unrolled is not None:
+        if unrolled.kind != "tuple":
+            return unrolled
+        values = [emitter.value(element, view.range) for element in unrolled.elements]
+        type_ = join(value.type for value in values) if values else TENSOR
+        if type_ is None:
+            type_ = make_union(value.type for value in values)
+        return emitter.insert("prim::ListConstruct", values, ListType(type_), view.range)
+    element = v.Var(view.range, "element")
+    comprehension = v.ListComp(view.range, element, element, view.args[0])
+    return emitter.expr(comprehension, hint)
+
+
+def _tuple(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
+    from tscript.frontend.emit_loop import unroll
+
+    if not view.args:
+        return emitter.tuple_of([], view.range)
+    if not _arity(emitter, view, 1):
+        return Unknown()
+    subject = emitter.sugared(view.args[0])
+    if isinstance(subject, Unknown | MaybePresent):
+        return Unknown()
+    unrolled = unroll(emitter, subject, view.range)
+    if unrolled is not None:
+        return emitter.value(SugaredTuple(unrolled.elements), view.range)
+    value = emitter.value(subject, view.range)
+    if isinstance(value.type, ErrorType):
+        return Unknown()
+    return emitter.report(
+        "unsupported-value",
+        view.range,
+        what=f"a tuple made from a `{annotation_str(value.type)}`",
+        suggestion="the length of a tuple must be known when compiling: use a list",
+    )
+
+
+def _dict(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
+    if not view.args and not view.keywords:
+        return emitter.expr(v.DictLiteral(view.range, (), ()), hint)
+    if view.keywords:
+        keys = tuple(v.StringLiteral(k.name.range, k.name.name) for k in view.keywords)
+        values = tuple(k.value for k in view.keywords)
+        made = emitter.expr(v.DictLiteral(view.range, keys, values), hint)
+        if not view.args:
+            return made
+        first = emitter.builtin("aten::dict", [emitter.given(view.args[0])], {}, view.range)
+        emitter.builtin(
+            "aten::update",
+            [Given(made, view.range)],
+            {},
+            view.range,
+            receiver=Given(first, view.range),
+        )
+        return first
+    if not _arity(emitter, view, 1):
+        return Unknown()
+    argument = view.args[0]
+    if isinstance(argument, v.DictLiteral | v.DictComp):
+        return emitter.expr(argument, hint)
+    if isinstance(argument, v.ListComp | v.GeneratorExp) and isinstance(
+        argument.element, v.TupleLiteral
+    ):
+        key, value = argument.element.elements
+        comprehension = v.DictComp(view.range, key, value, argument.target, argument.iter)
+        return emitter.expr(comprehension, hint)
+    subject = emitter.sugared(argument)
+    if isinstance(subject, IterableTree):
+        pair = v.Var(view.range, "pair")
+        made = v.ListComp(view.range, pair, pair, argument)
+        subject = emitter.expr(made)
+    given = Given(emitter.value(subject, argument.range), argument.range)
+    return emitter.builtin("aten::dict", [given], {}, view.range)
+
+
+# Casts --------------------------------------------------------------------------------------------
+
+_CASTS = {
+    "int": ("aten::Int", "__int__", INT),
+    "float": ("aten::Float", "__float__", FLOAT),
+    "bool": ("aten::Bool", "__bool__", BOOL),
+    "str": ("aten::str", "__str__", STRING),
+    "complex": ("aten::Complex", "__complex__", None),
+}
+
+
+def _cast_form(name: str) -> Form:
+    def emit(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
+        if name == "complex" and len(view.args) == 2:
+            args = calls.emit_args(emitter, view.args)
+            return emitter.builtin("aten::Complex", args, {}, view.range)
+        if not view.args and not view.keywords and name != "complex":
+            return emitter.constant({"int": 0, "float": 0.0, "bool": False, "str": ""}[name])
+        if not _arity(emitter, view, 1):
+            return Unknown()
+        return _cast(emitter, name, emitter.given(view.args[0]), view.range)
+
+    return emit
+
+
+def _cast(emitter: Emitter, name: str, given: Given, range: SourceRange) -> Sugared:
+    operator, method, type = _CASTS[name]
+    if isinstance(given.type, ErrorType):
+        return given.value if type is None else emitter.insert("prim::Uninitialized", (), type)
+    if type is not None and given.type == type:
+        return given.value
+    found = attributes.find_method(emitter, given.value, method)
+    if found is not None:
+        return calls.emit_call(emitter, found, [], {}, range, callee_name=name)
+    if name == "bool" and not isinstance(given.type, TensorType | IntType | FloatType):
+        return emitter.to_bool(given.value, given.range)
+    result = emitter.try_builtin(operator, [given], {}, range, callee=name)
+    if isinstance(result, Value):
+        return result
+    if is_optional(given.type):
+        return emitter.report(
+            "optional-not-refined",
+            given.range,
+            type=annotation_str(given.type),
+            operation=f"`{name}`",
+            expected=annotation_str(without_none(given.type)),
+            name=given.range.text,
+        )
+    return emitter.mismatch(operator, result, [given], {}, range, None, name)
+
+
+# Types as arguments -------------------------------------------------------------------------------
+
+
+def _annotate(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
+    """``annotate(T, value)``: the value, which must fit the type."""
+    if not _arity(emitter, view, 2):
+        return Unknown()
+    type = emitter.annotations.read(view.args[0])
+    value = emitter.expr(view.args[1], type)
+    range = view.args[1].range
+    value = emitter.convert(value, type, range)
+    if not is_subtype(value.type, type):
+        emitter.report(
+            "assignment-type",
+            range,
+            name=range.text,
+            expected=annotation_str(type),
+            actual=annotation_str(value.type),
+        )
+        return emitter.insert("prim::Uninitialized", (), type)
+    # `annotate(Optional[T], None)` is a cast too: from here on the value has the annotation's type.
+    return value if value.type == type else emitter.cast(value, type, view.range)
+
+
+def _unchecked_cast(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
+    if not _arity(emitter, view, 2):
+        return Unknown()
+    type = emitter.annotations.read(view.args[0])
+    value = emitter.expr(view.args[1], type)
+    return emitter.cast(value, type, view.range)
+
+
+def _typing_cast(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
+    return _unchecked_cast(emitter, view, hint)
+
+
+def _uninitialized(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
+    if not _arity(emitter, view, 1):
+        return Unknown()
+    type = emitter.annotations.read(view.args[0])
+    return emitter.insert("prim::Uninitialized", (), type, view.range)
+
+
+def _isinstance(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
+    if not _arity(emitter, view, 2):
+        return Unknown()
+    return emit_isinstance(emitter, view.args[0], view.args[1], view.range).value
+
+
+def _hasattr(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
+    return emit_hasattr(emitter, view).value if _arity(emitter, view, 2) else Unknown()
+
+
+def _getattr(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
+    """``getattr(object, "name")``, with a default where the attribute does not exist."""
+    if not _arity(emitter, view, 2, 3):
+        return Unknown()
+    owner = emitter.sugared(view.args[0])
+    name = view.args[1]
+    text: str | None = name.value if isinstance(name, v.StringLiteral) else None
+    if text is None:
+        value = emitter.expr(name)
+        if isinstance(value.type, ErrorType):
+            return Unknown()
+        if value.node.kind == "prim::Constant" and isinstance(value.type, StringType):
+            text = str(value.node.constant_value())
+    if text is None:
+        emitter.report("constant-expected", name.range, what="the name given to `getattr`")
+        return Unknown()
+    if len(view.args) == 3:
+        found = attributes.has_attribute(emitter, owner, text)
+        if found is None:
+            return Unknown()
+        if not found:
+            return emitter.sugared(view.args[2])
+    return attributes.emit_attribute(emitter, owner, text, view.range)
+
+
+# Torch --------------------------------------------------------------------------------------------
+
+
+def _constant_form(value: bool) -> Form:
+    return lambda emitter, view, hint: emitter.constant(value)
+
+
+def _identity(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
+    return emitter.sugared(view.args[0], hint) if _arity(emitter, view, 1) else Unknown()
+
+
+def _unwrap_optional(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
+    if not _arity(emitter, view, 1):
+        return Unknown()
+    value = emitter.expr(view.args[0])
+    return emitter.builtin(
+        "aten::_unwrap_optional", [Given(value, view.args[0].range)], {}, view.range
+    )
+
+
+def _fork(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
+    """``fork(f, *args)``: a future of what the call gives; ``prim::fork`` holds the call as a block."""
+    if not view.args:
+        _arity(emitter, view, 1)
+        return Unknown()
+    callee = emitter.sugared(view.args[0])
+    args = calls.emit_args(emitter, view.args[1:])
+    kwargs = calls.emit_kwargs(emitter, view.keywords)
+    node = emitter.graph.insert("prim::fork", (), (ERROR,), source_range=view.range)
+    block = node.add_block()
+    with emitter.block(block):
+        result = calls.emit_call(
+            emitter, callee, args, kwargs, view.range, callee_name=view.args[0].range.text
+        )
+        value = emitter.value(result, view.range)
+        block.add_output(value)
+    node.output.type = FutureType(value.type)
+    return node.output
+
+
+def _wait(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
+    if not _arity(emitter, view, 1):
+        return Unknown()
+    return _wait_for(emitter, emitter.given(view.args[0]), view.range)
+
+
+def _wait_for(emitter: Emitter, future: Given, range: SourceRange) -> Sugared:
+    if isinstance(future.type, ErrorType):
+        return Unknown()
+    if not isinstance(future.type, FutureType | AwaitType):
+        return emitter.report(
+            "argument-type",
+            future.range,
+            callee="wait",
+            parameter="future",
+            expected="Future",
+            actual=annotation_str(future.type),
+        )
+    return emitter.insert("aten::wait", (future.value,), future.type.element, range)
+
+
+def _context(name: str) -> Form:
+    def emit(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
+        argument: Value | None = None
+        for part in (*view.args, *(k.value for k in view.keywords)):
+            argument = emitter.expr(part)
+        return ContextValue(name, argument)
+
+    return emit
+
+
+def _tensor_class(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
+    return emitter.report(
+        "not-callable",
+        view.range,
+        what=f"`{view.callee.range.text}`",
+        suggestion="write `torch.tensor(...)`",
+    )
+
+
+def _size_class(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
+    return _list(emitter, view, ListType(INT))
+
+
+def _torch_assert(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
+    if not _arity(emitter, view, 1, 2):
+        return Unknown()
+    message = view.args[1] if len(view.args) == 2 else None
+    emitter.statements([v.Assert(view.range, view.args[0], message)])
+    return emitter.constant(None)
+
+
+def _is_tensor(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
+    if not _arity(emitter, view, 1):
+        return Unknown()
+    value = emitter.expr(view.args[0])
+    if isinstance(value.type, ErrorType):
+        return emitter.insert("prim::Uninitialized", (), BOOL)
+    if is_subtype(value.type, TENSOR):
+        return emitter.constant(True)
+    if not is_subtype(TENSOR, value.type):
+        return emitter.constant(False)
+    return emitter.insert("prim::isinstance", (value,), BOOL, view.range, {"types": (TENSOR,)})
+
+
+def _operator_form(operator: str) -> Form:
+    def emit(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
+        args = calls.emit_args(emitter, view.args)
+        kwargs = calls.emit_kwargs(emitter, view.keywords)
+        return emitter.builtin(
+            operator, args, kwargs, view.range, callee=view.callee.range.text
+        )
+
+    return emit
+
+
+def _warn(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
+    """``warnings.warn(message, category, stacklevel)``; the category has no meaning in a script."""
+    if not _arity(emitter, view, 1, 3, keywords=True):
+        return Unknown()
+    message = emitter.given(view.args[0])
+    kwargs: dict[str, Given] = {}
+    for keyword in view.keywords:
+        if keyword.name.name == "stacklevel":
+            kwargs["stacklevel"] = emitter.given(keyword.value)
+    if len(view.args) == 3:
+        kwargs["stacklevel"] = emitter.given(view.args[2])
+    if isinstance(message.type, ErrorType):
+        return emitter.constant(None)
+    if not isinstance(message.type, StringType):
+        message = Given(
+            emitter.builtin("aten::str", [message], {}, message.range), message.range
+        )
+    return emitter.builtin("aten::warn", [message], kwargs, view.range, callee="warnings.warn")
+
+
+def _super(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
+    owner = emitter.owner
+    if owner is None or emitter.self_value is None:
+        return emitter.report("unsupported-value", view.range, what="`super()` outside a method")
+    return SuperValue(emitter.self_value(), owner)
+
+
+def _new_object(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
+    """``C.__new__(C)`` in the code of archives."""
+    if not view.args:
+        return Unknown()
+    subject = emitter.sugared(view.args[0])
+    if isinstance(subject, ClassRef) and isinstance(subject.type, ClassType):
+        return emitter.insert("prim::CreateObject", (), subject.type, view.range)
+    return emitter.report("unsupported-value", view.range, what=f"`{view.range.text}`")
+
+
+def _rangelist(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
+    return _operator_form("prim::rangelist")(emitter, view, hint)
+
+
+FORMS: Mapping[str, Form] = {
+    "print": _print,
+    "len": _len,
+    "range": _range,
+    "enumerate": _enumerate,
+    "zip": _zip,
+    "reversed": _reversed,
+    "list": _list,
+    "tuple": _tuple,
+    "dict": _dict,
+    **{name: _cast_form(name) for name in _CASTS},
+    "annotate": _annotate,
+    "unchecked_cast": _unchecked_cast,
+    "cast": _typing_cast,
+    "uninitialized": _uninitialized,
+    "isinstance": _isinstance,
+    "jit_isinstance": _isinstance,
+    "hasattr": _hasattr,
+    "getattr": _getattr,
+    "is_scripting": _constant_form(True),
+    "is_tracing": _constant_form(False),
+    "never": _constant_form(False),
+    "identity": _identity,
+    "unwrap_optional": _unwrap_optional,
+    "fork": _fork,
+    "wait": _wait,
+    "no_grad": _context("no_grad"),
+    "enable_grad": _context("enable_grad"),
+    "set_grad_enabled": _context("set_grad_enabled"),
+    "record_function": _context("record_function"),
+    "tensor_class": _tensor_class,
+    "size_class": _size_class,
+    "torch_assert": _torch_assert,
+    "is_tensor": _is_tensor,
+    "is_grad_enabled": _operator_form("aten::is_grad_enabled"),
+    "warn": _warn,
+    "super": _super,
+    "new_object": _new_object,
+    "rangelist": _rangelist,
+}
+
+
+# Methods without a schema -------------------------------------------------------------------------
+
+
+def _tolist(
+    emitter: Emitter, method: BuiltinMethod, view: v.Apply, hint: Type | None
+) -> Sugared:
+    """``tensor.tolist()``: its type must be annotated where it is assigned."""
+    element, depth = hint, 0
+    while isinstance(element, ListType):
+        element, depth = element.element, depth + 1
+    if isinstance(hint, ErrorType):
+        return Unknown()
+    if element not in (INT, FLOAT, BOOL) and not isinstance(element, ComplexType):
+        return emitter.report(
+            "annotation-required",
+            view.range,
+            expression=view.range.text,
+            example="values: List[int]",
+        )
+    assert hint is not None
+    kind = emitter.constant({INT: 0, FLOAT: 1, BOOL: 3}.get(element, 4))
+    dim = emitter.constant(depth)
+    return emitter.insert("prim::tolist", (method.receiver, dim, kind), hint, view.range)
+
+
+def _cuda(
+    emitter: Emitter, method: BuiltinMethod, view: v.Apply, hint: Type | None
+) -> Sugared:
+    args = calls.emit_args(emitter, view.args)
+    kwargs = calls.emit_kwargs(emitter, view.keywords)
+    device = Given(emitter.constant("cuda"), view.range)
+    device = Given(emitter.builtin("aten::device", [device], {}, view.range), view.range)
+    return emitter.builtin(
+        "aten::to",
+        [device, *args[1:]],
+        kwargs,
+        view.range,
+        receiver=Given(method.receiver, view.range),
+        callee="cuda",
+    )
+
+
+def _tensor_len(
+    emitter: Emitter, method: BuiltinMethod, view: v.Apply, hint: Type | None
+) -> Sugared:
+    return emitter.builtin("aten::len", [Given(method.receiver, view.range)], {}, view.range)
+
+
+def _wait_method(
+    emitter: Emitter, method: BuiltinMethod, view: v.Apply, hint: Type | None
+) -> Sugared:
+    return _wait_for(emitter, Given(method.receiver, view.range), view.range)
+
+
+METHODS: Mapping[
+    str, Callable[["Emitter", BuiltinMethod, v.Apply, "Type | None"], Sugared]
+] = {
+    "tolist": _tolist,
+    "cuda": _cuda,
+    "__len__": _tensor_len,
+    "wait": _wait_method,
+}
+
+
+def check_format(emitter: Emitter, view: v.Apply) -> None:
+    """Report format specifications, which TorchScript would print as they stand."""
+    if not isinstance(view.callee, v.Select) or not isinstance(view.callee.value, v.StringLiteral):
+        return
+    for field in re.findall(r"\{([^{}]+)\}", view.callee.value.value.replace("{{", "")):
+        emitter.report("format-spec", view.callee.value.range, spec="{" + field + "}")
+
+
+def emit_container_method(emitter: Emitter, method: ContainerMethod, view: v.Apply) -> Sugared:
+    """``items``, ``keys``, ``values`` of a ModuleDict; ``children`` and such of a module."""
+    module, type, range = method.module, method.type, view.range
+    emitter.resolver.layout(type)
+    if type.container in ("parameter_dict",):
+        names = [n for n, a in type.attributes.items() if a.kind == "parameter"]
+    elif method.name in ("named_parameters", "parameters"):
+        return _deep(emitter, module, type, "parameter", method.name.startswith("named"), range)
+    elif method.name in ("named_buffers", "buffers"):
+        return _deep(emitter, module, type, "buffer", method.name.startswith("named"), range)
+    elif method.name in ("modules", "named_modules"):
+        return _all_modules(emitter, module, type, method.name.startswith("named"), range)
+    else:
+        names = list(type.submodules)
+
+    def item(name: str) -> Sugared:
+        return emitter.insert(
+            "prim::GetAttr", (module,), type.attributes[name].type, range, {"name": name}
+        )
+
+    kind = "ModuleDict" if type.container else "module"
+    if method.name in ("items", "named_children"):
+        pairs = (SugaredTuple((emitter.constant(name), item(name))) for name in names)
+        return SugaredTuple(tuple(pairs), kind)
+    if method.name == "keys":
+        return SugaredTuple(tuple(emitter.constant(name) for name in names), kind)
+    return SugaredTuple(tuple(item(name) for name in names), kind)
+
+
+def _deep(
+    emitter: Emitter, module: Value, type: ModuleType, kind: str, named: bool, range: SourceRange
+) -> Sugared:
+    found: list[Sugared] = []
+
+    def visit(owner: Value, owner_type: ModuleType, prefix: str) -> None:
+        emitter.resolver.layout(owner_type)
+        for name, attribute in owner_type.attributes.items():
+            if attribute.kind == kind:
+                value = emitter.insert(
+                    "prim::GetAttr", (owner,), attribute.type, range, {"name": name}
+                )
+                label = emitter.constant(prefix + name) if named else None
+                found.append(value if label is None else SugaredTuple((label, value)))
+        for name, sub in owner_type.submodules.items():
+            inner = emitter.insert("prim::GetAttr", (owner,), sub, range, {"name": name})
+            visit(inner, sub, f"{prefix}{name}.")
+
+    visit(module, type, "")
+    return SugaredTuple(tuple(found), "module")
+
+
+def _all_modules(
+    emitter: Emitter, module: Value, type: ModuleType, named: bool, range: SourceRange
+) -> Sugared:
+    found: list[Sugared] = []
+
+    def visit(value: Value, owner_type: ModuleType, path: str) -> None:
+        emitter.resolver.layout(owner_type)
+        found.append(SugaredTuple((emitter.constant(path), value)) if named else value)
+        for name, sub in owner_type.submodules.items():
+            inner = emitter.insert("prim::GetAttr", (value,), sub, range, {"name": name})
+            visit(inner, sub, f"{path}.{name}" if path else name)
+
+    visit(module, type, "")
+    return SugaredTuple(tuple(found), "module")
+
