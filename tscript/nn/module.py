@@ -511,7 +511,8 @@ class Module:
             if set_to_none:
                 parameter.grad = None
             else:
-                parameter.grad.detach_().zero_()
+                with torch.no_grad():
+                    parameter.grad.zero_()
 
     # ------------------------------------------------------------- conversions
 
