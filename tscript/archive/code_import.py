@@ -13,14 +13,14 @@ name.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ops_registry import types as t
 from ops_registry.device import Device
-from ops_registry.registry import registry
 from ops_registry.schema import Argument, FunctionSchema
+from tscript.archive.closures import take_out
 from tscript.archive.debug_info import read_provenance
 from tscript.archive.errors import ArchiveError, MissingMemberError
 from tscript.archive.upgraders import Upgraders
@@ -36,9 +36,11 @@ from tscript.frontend.resolver import (
     Definition,
     Fact,
     FunctionRef,
+    InlineDefinition,
     NamedType,
     NamespaceRef,
     OperatorRef,
+    Resolver,
     SourceDefinition,
     SpecialForm,
 )
@@ -64,7 +66,8 @@ _SPECIAL_LISTS: dict[str, AttributeKind] = {"__parameters__": "parameter", "__bu
 
 #: Names that mean something in archives without being imported.
 _DIALECT: dict[str, Fact] = {
-    "torch": NamespaceRef("torch"),
+    # Not the path "torch": that is the Python package, where `split` is a function of its own.
+    "torch": NamespaceRef("aten"),
     "ops": NamespaceRef("ops"),
     "CONSTANTS": NamespaceRef("CONSTANTS"),
     "__torch__": NamespaceRef("__torch__"),
@@ -107,6 +110,7 @@ class CodeLibrary:
         self._types: dict[str, t.NominalType] = {}
         self._methods: dict[CodeHandle, v.Def] = {}
         self._owners: dict[str, ClassType | ModuleType] = {}
+        self._definitions_made: dict[CodeHandle, SourceDefinition] = {}
         self._code = {
             name[len("code/") : -len(".py")].replace("/", ".")
             for name in reader.names()
@@ -151,6 +155,7 @@ class CodeLibrary:
                 for method, reference in owner.methods.items():
                     if method not in owner.compiled:
                         owner.compiled[method] = self._compile(reference, sink)
+                    self.upgraders.upgrade(owner.compiled[method])
         if sink.errors:
             first = sink.errors[0]
             raise ArchiveError(
@@ -205,7 +210,7 @@ class CodeLibrary:
 
     def member(self, owner: NamespaceRef, name: str) -> Fact | None:
         path = owner.path
-        if path == "torch":
+        if path == "aten":
             return self._operator(name)
         if path == "ops":
             return NamespaceRef(f"ops.{name}")
@@ -236,27 +241,29 @@ class CodeLibrary:
         handle = function.handle
         if not isinstance(handle, CodeHandle):
             return self.upgraders.definition(function)
-        if not handle.owner:
-            view = self._view(handle.name)
+        known = self._definitions_made.get(handle)
+        if known is None:
+            view = self._methods[handle] if handle.owner else self._view(handle.name)
             assert isinstance(view, v.Def), handle
-            return SourceDefinition(view, self, strict=True)
-        return SourceDefinition(
-            self._methods[handle], self, owner=self._owners[handle.owner], strict=True
-        )
+            outer, inner = take_out(view)
+            resolver: Resolver = _WithClosures(self, handle, inner) if inner else self
+            known = SourceDefinition(
+                outer, resolver, owner=self._owners.get(handle.owner), strict=True
+            )
+            self._definitions_made[handle] = known
+        return known
 
     def layout(self, type: ClassType | ModuleType) -> ClassType | ModuleType:
         return type
 
-    def _operator(self, name: str) -> Fact | None:
+    def _operator(self, name: str) -> Fact:
         if name in _TORCH_FORMS:
             return _TORCH_FORMS[name]
         kind = f"aten::{name}"
         upgraded = self.upgraders.fact(kind)
         if upgraded is not None:
             return upgraded
-        if registry().overloads(kind):
-            return OperatorRef(kind)
-        return namespace.fact_of_path(("torch", name)) or OperatorRef(kind)
+        return OperatorRef(kind)
 
     def _constant(self, name: str) -> Constant:
         number = int(name[1:]) if name[:1] == "c" and name[1:].isdecimal() else -1
@@ -450,6 +457,43 @@ class CodeLibrary:
         raise ArchiveError(
             f"line {place.range.line}: {problem}", archive=self.reader.name, member=member
         )
+
+
+class _WithClosures:
+    """The library, seen from a function that has functions inside it."""
+
+    def __init__(self, library: CodeLibrary, owner: CodeHandle, inner: Mapping[str, v.Def]) -> None:
+        self._library = library
+        self._owner = owner
+        self._inner = inner
+
+    def value(self, name: str) -> Fact | None:
+        if name in self._inner:
+            qualified = f"{self._owner.owner}.{self._owner.name}.{name}"
+            return FunctionRef(qualified, _ClosureHandle(self._owner, name))
+        return self._library.value(name)
+
+    def member(self, owner: NamespaceRef, name: str) -> Fact | None:
+        return self._library.member(owner, name)
+
+    def type_named(self, path: tuple[str, ...]) -> NamedType:
+        return self._library.type_named(path)
+
+    def definition(self, function: FunctionRef) -> Definition:
+        if isinstance(function.handle, _ClosureHandle):
+            return InlineDefinition(self._inner[function.handle.name])
+        return self._library.definition(function)
+
+    def layout(self, type: ClassType | ModuleType) -> ClassType | ModuleType:
+        return self._library.layout(type)
+
+
+@dataclass(frozen=True, slots=True)
+class _ClosureHandle:
+    """Identifies a function inside an archived function."""
+
+    owner: CodeHandle
+    name: str
 
 
 _NAMED_TYPES: dict[str, NamedType] = {
