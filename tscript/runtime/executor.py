@@ -20,6 +20,7 @@ from ops_registry.schema import FunctionSchema
 from tscript.ir.function import CompiledFunction
 from tscript.ir.graph import Graph
 from tscript.runtime.boundary import bind_arguments, leaver
+from tscript.runtime.grad_mode import is_grad_enabled, set_grad_flag
 from tscript.runtime.object import ScriptObject
 from tscript.runtime.script_traceback import script_error
 from tscript.runtime.tracing_state import current_tracer
@@ -157,10 +158,12 @@ def _call(function: CompiledFunction, bound: list[Any]) -> Any:
 
 def call_bound(function: CompiledFunction, bound: Sequence[Any]) -> Any:
     """Run a function on runtime values and hand the result to Python."""
+    gradients = is_grad_enabled()
     try:
         with np.errstate(all="ignore"):
             results = executor_of(function).run(bound)
     except Exception as error:
+        set_grad_flag(gradients)  # a `with torch.no_grad()` may have been left by the exception
         raised = script_error(error)
         if raised is error:
             raise

@@ -22,6 +22,11 @@ def is_grad_enabled() -> bool:
     return _grad_enabled.get()
 
 
+def set_grad_flag(mode: bool) -> None:
+    """Set the flag and leave it so."""
+    _grad_enabled.set(mode)
+
+
 def is_inference_mode_enabled() -> bool:
     """Whether the innermost ``inference_mode`` block switched it on."""
     return _inference_mode.get()

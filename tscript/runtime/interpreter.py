@@ -18,7 +18,7 @@ from ops_registry.device import CPU
 from ops_registry.operator import Operator
 from ops_registry.registry import registry
 from tscript.ir.graph import Block, Graph, Node, Value
-from tscript.runtime import script_traceback
+from tscript.runtime import grad_mode, script_traceback
 from tscript.runtime.boundary import annotation, is_instance, to_python, to_runtime
 from tscript.runtime.dispatch import call
 from tscript.runtime.errors import Error, combined_class, exception_class
@@ -254,18 +254,43 @@ def _call_method(self: Interpreter, node: Node, inputs: list[Any], values: Value
     return run_function(method_of(inputs[0], node.attributes["name"]), inputs)
 
 
+#: Context managers of the gradient flag: what entering sets it to (None: the ``mode`` slot).
+_GRAD_MODES = {"no_grad": False, "inference_mode": None, "enable_grad": True,
+               "set_grad_enabled": None}  # fmt: skip
+
+
+def _grad_mode(context: ScriptObject) -> str | None:
+    """Which of the gradient flag's context managers an object is; None for a class of the user's."""
+    owner, _, name = context.type.qualified_name.rpartition(".")
+    return name if owner.endswith("torch.autograd.grad_mode") and name in _GRAD_MODES else None
+
+
 @_primitive("prim::Enter")
 def _enter(self: Interpreter, node: Node, inputs: list[Any], values: Values) -> Any:
     from tscript.runtime.executor import method_of, run_function
 
-    return run_function(method_of(inputs[0], "__enter__"), inputs)
+    (context,) = inputs
+    kind = _grad_mode(context)
+    if kind is None:
+        return run_function(method_of(context, "__enter__"), inputs)
+    mode = _GRAD_MODES[kind]
+    if mode is None:
+        given = bool(context.slots.get("mode", True))
+        mode = not given if kind == "inference_mode" else given
+    context.slots["previous"] = grad_mode.is_grad_enabled()
+    grad_mode.set_grad_flag(mode)
+    return None
 
 
 @_primitive("prim::Exit")
 def _exit(self: Interpreter, node: Node, inputs: list[Any], values: Values) -> Any:
     from tscript.runtime.executor import method_of, run_function
 
-    return run_function(method_of(inputs[0], "__exit__"), inputs)
+    context = inputs[0]
+    if _grad_mode(context) is None:
+        return run_function(method_of(context, "__exit__"), inputs)
+    grad_mode.set_grad_flag(context.slots.pop("previous"))
+    return None
 
 
 @_primitive("prim::PythonOp")
@@ -274,12 +299,18 @@ def _python(self: Interpreter, node: Node, inputs: list[Any], values: Values) ->
 
 
 def call_python(node: Node, inputs: Sequence[Any]) -> Any:
-    """A call left in Python: arguments go out as Python values, the result is checked."""
+    """A call left in Python: arguments go out as Python values, the result is checked.
+
+    The last arguments go by keyword when the node names them; the first is the object for a method.
+    """
     function = node.attributes.get("callable")
     name = node.attributes["name"]
     if function is None:
         raise RuntimeError(f"the Python function {name!r} is not available here")
-    result = function(*[to_python(value) for value in inputs])
+    values = [to_python(value) for value in inputs]
+    names = tuple(node.attributes.get("keywords", ()))
+    keywords = dict(zip(names, values[len(values) - len(names) :], strict=True))
+    result = function(*values[: len(values) - len(names)], **keywords)
     if len(node.outputs) == 1:
         return to_runtime(result, node.output.type, "", name)
     return [to_runtime(r, o.type, "", name) for r, o in zip(result, node.outputs, strict=True)]
@@ -287,19 +318,19 @@ def call_python(node: Node, inputs: Sequence[Any]) -> Any:
 
 @_primitive("prim::fork")
 def _fork(self: Interpreter, node: Node, inputs: list[Any], values: Values) -> Any:
-    return fork(node, inputs, self.name)
-
-
-def fork(node: Node, inputs: list[Any], name: str) -> Future:
-    """Run the forked call at once; an exception waits in the future."""
+    """The forked call runs at once; an exception waits in the future."""
     from tscript.runtime.executor import run_function
 
     try:
-        body = node.attributes.get("Subgraph")
-        if body is not None:
-            results = Interpreter(body, name).run(inputs)
-            return Future(results[0] if len(results) == 1 else tuple(results))
-        return Future(run_function(inputs[0], inputs[1:]))
+        if node.blocks:
+            (block,) = node.blocks
+            self.run_block(block, values)
+            results = [values[output] for output in block.outputs]
+        elif "Subgraph" in node.attributes:
+            results = Interpreter(node.attributes["Subgraph"], self.name).run(inputs)
+        else:
+            results = [run_function(inputs[0], inputs[1:])]
+        return Future(results[0] if len(results) == 1 else tuple(results))
     except Exception as error:  # noqa: BLE001 - wait() raises it
         return Future(error=error)
 

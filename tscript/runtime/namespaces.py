@@ -22,6 +22,7 @@ def operator_function(namespace: str, name: str) -> Callable[..., Any] | None:
 
     function.__name__ = function.__qualname__ = name
     function.__module__ = "tscript"
+    function.operator_name = full_name  # type: ignore[attr-defined]  # what a script calls
     function.__doc__ = "\n".join(str(s) for s in registry().overloads(full_name))
     return function
 
@@ -45,6 +46,8 @@ class OperatorPacket:
 
     def __init__(self, name: str) -> None:
         self._name = name
+        #: What a call of it is in a script.
+        self.operator_name = name
         self.__name__ = name.partition("::")[2]
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
