@@ -27,7 +27,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple, TypeVar, cast, overload
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias, TypeVar, cast, overload
 
 __all__ = [
     "Attribute",
@@ -48,6 +48,7 @@ __all__ = [
 ]
 
 _F = TypeVar("_F")
+_T = TypeVar("_T")
 _C = TypeVar("_C", bound=type)
 
 
@@ -282,6 +283,12 @@ class _BroadcastingList:
         return f"BroadcastingList{self.size}"
 
 
-BroadcastingList1 = _BroadcastingList(1)
-BroadcastingList2 = _BroadcastingList(2)
-BroadcastingList3 = _BroadcastingList(3)
+if TYPE_CHECKING:
+    _Broadcasting: TypeAlias = _T | list[_T] | tuple[_T, ...]
+    BroadcastingList1 = _Broadcasting[_T]
+    BroadcastingList2 = _Broadcasting[_T]
+    BroadcastingList3 = _Broadcasting[_T]
+else:
+    BroadcastingList1 = _BroadcastingList(1)
+    BroadcastingList2 = _BroadcastingList(2)
+    BroadcastingList3 = _BroadcastingList(3)

@@ -79,13 +79,13 @@ def _fan(tensor: Tensor, mode: str) -> int:
 def uniform_(tensor: Tensor, a: float = 0.0, b: float = 1.0, generator: Any = None) -> Tensor:
     """Fill from the uniform distribution over ``[a, b)``."""
     with torch.no_grad():
-        return tensor.uniform_(a, b, generator=generator)  # type: ignore[no-any-return]
+        return tensor.uniform_(a, b, generator=generator)
 
 
 def normal_(tensor: Tensor, mean: float = 0.0, std: float = 1.0, generator: Any = None) -> Tensor:
     """Fill from the normal distribution."""
     with torch.no_grad():
-        return tensor.normal_(mean, std, generator=generator)  # type: ignore[no-any-return]
+        return tensor.normal_(mean, std, generator=generator)
 
 
 def _normal_cdf(x: float) -> float:
@@ -145,7 +145,7 @@ def _reject_from_uniform(
     def rejected(candidates: Tensor) -> Tensor:
         density.copy_(candidates).sub_(mean).div_(std).pow_(2).mul_(-0.5).sub_(peak)
         chance.uniform_(generator=generator).log_()
-        return chance.gt(density)  # type: ignore[no-any-return]
+        return chance.gt(density)
 
     pending = rejected(values)
     candidates = torch.empty_like(tensor)
@@ -160,7 +160,7 @@ def _reject_from_uniform(
 def constant_(tensor: Tensor, val: float) -> Tensor:
     """Fill with one value."""
     with torch.no_grad():
-        return tensor.fill_(val)  # type: ignore[no-any-return]
+        return tensor.fill_(val)
 
 
 def ones_(tensor: Tensor) -> Tensor:
@@ -171,7 +171,7 @@ def ones_(tensor: Tensor) -> Tensor:
 def zeros_(tensor: Tensor) -> Tensor:
     """Fill with zeros."""
     with torch.no_grad():
-        return tensor.zero_()  # type: ignore[no-any-return]
+        return tensor.zero_()
 
 
 def eye_(tensor: Tensor) -> Tensor:

@@ -39,8 +39,8 @@ class Parameter(Tensor):
             made.requires_grad_()
         return made
 
-    def __repr__(self, *, tensor_contents: Any = None) -> str:
-        return "Parameter containing:\n" + super().__repr__(tensor_contents=tensor_contents)
+    def __repr__(self) -> str:  # type: ignore[override]
+        return "Parameter containing:\n" + super().__repr__()
 
 
 class Buffer(Tensor):
@@ -69,6 +69,7 @@ class Buffer(Tensor):
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         copy = super().__deepcopy__(memo)
+        assert isinstance(copy, Buffer)
         if not self.persistent:
             copy.persistent = False
         return copy

@@ -11,7 +11,7 @@ from typing import Any
 __all__ = ["filled", "repeated", "reversed_pairs"]
 
 
-def repeated(value: Any, count: int) -> tuple[Any, ...]:
+def repeated(value: Any, count: int) -> Any:
     """``value`` for each of ``count`` dimensions; an iterable is taken as it is.
 
     >>> repeated(3, 2), repeated([1, 2], 2)

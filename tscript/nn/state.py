@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import tscript as torch
 from tscript.nn.parameter import Parameter
@@ -217,4 +217,4 @@ def load_state_dict(
     if problems:
         name = type(module).__name__
         raise RuntimeError(f"state_dict does not fit {name}:\n  " + "\n  ".join(problems))
-    return cast(IncompatibleKeys, IncompatibleKeys(missing, unexpected))
+    return IncompatibleKeys(missing, unexpected)

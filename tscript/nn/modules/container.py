@@ -80,7 +80,7 @@ class _Numbered(Module):
 
     def pop(self, index: int | slice) -> Any:
         """Take out a module, and return it."""
-        taken = self[index]  # type: ignore[index]
+        taken = self[index]
         del self[index]  # type: ignore[attr-defined]
         return taken
 
@@ -101,7 +101,7 @@ class Sequential(_Numbered):
     @overload
     def __init__(self, *args: Module) -> None: ...
     @overload
-    def __init__(self, arg: OrderedDict[str, Module]) -> None: ...
+    def __init__(self, arg: OrderedDict[str, Module], /) -> None: ...
     def __init__(self, *args: Any) -> None:
         super().__init__()
         if len(args) == 1 and isinstance(args[0], OrderedDict):

@@ -81,7 +81,7 @@ class _ConvNd(Module):
         self.out_channels = out_channels
         self.kernel_size = repeated(kernel_size, dims)
         self.stride = repeated(stride, dims)
-        self.padding = padding if isinstance(padding, str) else repeated(padding, dims)
+        self.padding: Any = padding if isinstance(padding, str) else repeated(padding, dims)
         self.dilation = repeated(dilation, dims)
         self.transposed = transposed
         self.output_padding = repeated(output_padding, dims)

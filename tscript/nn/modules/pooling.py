@@ -1,10 +1,11 @@
-# mypy: allow-untyped-defs
 """Pooling layers.
 
 The forward of those with ``return_indices`` has no result type: the flag says whether it is a pair.
 """
 
 from __future__ import annotations
+
+from typing import Any, TypeAlias
 
 from tscript.nn import functional as F
 from tscript.nn.module import Module
@@ -36,7 +37,7 @@ __all__ = [
 
 
 #: A number for all dimensions, or one for each.
-Size = int | tuple[int, ...]
+Size: TypeAlias = Any
 
 
 class _MaxPoolNd(Module):
@@ -419,9 +420,7 @@ class _AdaptiveMaxPoolNd(Module):
     __constants__ = ["output_size", "return_indices"]
     return_indices: bool
 
-    def __init__(
-        self, output_size: int | tuple[int | None, ...] | None, return_indices: bool = False
-    ) -> None:
+    def __init__(self, output_size: Any, return_indices: bool = False) -> None:
         super().__init__()
         self.output_size = output_size
         self.return_indices = return_indices
@@ -454,7 +453,7 @@ class AdaptiveMaxPool3d(_AdaptiveMaxPoolNd):
 class _AdaptiveAvgPoolNd(Module):
     __constants__ = ["output_size"]
 
-    def __init__(self, output_size: int | tuple[int | None, ...] | None) -> None:
+    def __init__(self, output_size: Any) -> None:
         super().__init__()
         self.output_size = output_size
 
