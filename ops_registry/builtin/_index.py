@@ -5,10 +5,12 @@ Every built-in operator: its name, and for each overload the family and the rest
 
 SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::Bool": (
+        ("conversion", ".Tensor(Tensor a) -> bool"),
         ("scalar", ".int(int a) -> bool"),
         ("scalar", ".float(float a) -> bool"),
     ),
     "aten::Complex": (
+        ("conversion", ".Tensor_Tensor(Tensor a, Tensor b) -> complex"),
         ("scalar", ".Scalar(Scalar a) -> complex"),
         ("scalar", ".int_bool(int x, bool y) -> complex"),
         ("scalar", ".bool_int(bool x, int y) -> complex"),
@@ -20,6 +22,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("scalar", ".bool_bool(bool x, bool y) -> complex"),
         ("scalar", ".float_float(float x, float y) -> complex"),
     ),
+    "aten::ComplexImplicit": (
+        ("conversion", "(Tensor a) -> complex"),
+    ),
     "aten::Delete": (
         ("container", ".t(t[](a!) self, int idx) -> ()"),
         ("container", ".Dict_str(Dict(str, t)(a!) self, str key) -> ()"),
@@ -30,16 +35,30 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("container", ".Dict_Tensor(Dict(Tensor, t)(a!) self, Tensor key) -> ()"),
     ),
     "aten::Float": (
+        ("conversion", ".Tensor(Tensor a) -> float"),
         ("scalar", ".Scalar(Scalar a) -> float"),
         ("scalar", ".int(int a) -> float"),
         ("scalar", ".bool(bool a) -> float"),
         ("scalar", ".str(str a) -> float"),
     ),
+    "aten::FloatImplicit": (
+        ("conversion", "(Tensor a) -> float"),
+    ),
+    "aten::Generator": (
+        ("random", "(*, Device? device=None, int? seed=None) -> Generator"),
+    ),
     "aten::Int": (
+        ("conversion", ".Tensor(Tensor a) -> int"),
         ("scalar", ".bool(bool a) -> int"),
         ("scalar", ".float(float a) -> int"),
         ("scalar", ".Scalar(Scalar a) -> int"),
         ("scalar", ".str(str a) -> int"),
+    ),
+    "aten::IntImplicit": (
+        ("conversion", "(Tensor a) -> int"),
+    ),
+    "aten::ScalarImplicit": (
+        ("conversion", "(Tensor a) -> Scalar"),
     ),
     "aten::Size": (
         ("container", "(int[] sizes) -> int[]"),
@@ -132,11 +151,38 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("scalar", ".bool(bool a, bool b) -> bool"),
         ("scalar", ".int(int a, int b) -> int"),
     ),
+    "aten::_cast_Byte": (
+        ("conversion", "(Tensor self, bool non_blocking=False) -> Tensor"),
+    ),
+    "aten::_cast_Char": (
+        ("conversion", "(Tensor self, bool non_blocking=False) -> Tensor"),
+    ),
+    "aten::_cast_Double": (
+        ("conversion", "(Tensor self, bool non_blocking=False) -> Tensor"),
+    ),
+    "aten::_cast_Float": (
+        ("conversion", "(Tensor self, bool non_blocking=False) -> Tensor"),
+    ),
+    "aten::_cast_Half": (
+        ("conversion", "(Tensor self, bool non_blocking=False) -> Tensor"),
+    ),
+    "aten::_cast_Int": (
+        ("conversion", "(Tensor self, bool non_blocking=False) -> Tensor"),
+    ),
+    "aten::_cast_Long": (
+        ("conversion", "(Tensor self, bool non_blocking=False) -> Tensor"),
+    ),
+    "aten::_cast_Short": (
+        ("conversion", "(Tensor self, bool non_blocking=False) -> Tensor"),
+    ),
     "aten::_conj": (
         ("complex_numbers", "(Tensor(a) self) -> Tensor(a)"),
     ),
     "aten::_infer_size": (
         ("container", "(int[] a, int[] b) -> int[]"),
+    ),
+    "aten::_local_scalar_dense": (
+        ("conversion", "(Tensor self) -> Scalar"),
     ),
     "aten::_print": (
         ("string", "(str s) -> ()"),
@@ -149,6 +195,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("container", ".float(Dict(float, t)(a!) l, float(b -> *) idx, t(c -> *) v) -> ()"),
         ("container", ".complex(Dict(complex, t)(a!) l, complex(b -> *) idx, t(c -> *) v) -> ()"),
         ("container", ".Tensor(Dict(Tensor, t)(a!) l, Tensor(b -> *) idx, t(c -> *) v) -> ()"),
+    ),
+    "aten::_to_copy": (
+        ("conversion", "(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, bool non_blocking=False, MemoryFormat? memory_format=None) -> Tensor"),
     ),
     "aten::_unsafe_view": (
         ("views", "(Tensor self, SymInt[] size) -> Tensor"),
@@ -215,6 +264,13 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("elementwise", ".Scalar(Tensor(a!) self, Scalar other, Scalar alpha=1) -> Tensor(a!)"),
         ("container", ".t(t[](a!) self, t[] b) -> t[]"),
     ),
+    "aten::addbmm": (
+        ("products", "(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor"),
+        ("products", ".out(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::addbmm_": (
+        ("products", "(Tensor(a!) self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor(a!)"),
+    ),
     "aten::addcdiv": (
         ("elementwise", "(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor"),
         ("elementwise", ".out(Tensor self, Tensor tensor1, Tensor tensor2, *, Scalar value=1, Tensor(a!) out) -> Tensor(a!)"),
@@ -228,6 +284,27 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::addcmul_": (
         ("elementwise", "(Tensor(a!) self, Tensor tensor1, Tensor tensor2, *, Scalar value=1) -> Tensor(a!)"),
+    ),
+    "aten::addmm": (
+        ("products", "(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor"),
+        ("products", ".out(Tensor self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::addmm_": (
+        ("products", "(Tensor(a!) self, Tensor mat1, Tensor mat2, *, Scalar beta=1, Scalar alpha=1) -> Tensor(a!)"),
+    ),
+    "aten::addmv": (
+        ("products", "(Tensor self, Tensor mat, Tensor vec, *, Scalar beta=1, Scalar alpha=1) -> Tensor"),
+        ("products", ".out(Tensor self, Tensor mat, Tensor vec, *, Scalar beta=1, Scalar alpha=1, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::addmv_": (
+        ("products", "(Tensor(a!) self, Tensor mat, Tensor vec, *, Scalar beta=1, Scalar alpha=1) -> Tensor(a!)"),
+    ),
+    "aten::addr": (
+        ("products", "(Tensor self, Tensor vec1, Tensor vec2, *, Scalar beta=1, Scalar alpha=1) -> Tensor"),
+        ("products", ".out(Tensor self, Tensor vec1, Tensor vec2, *, Scalar beta=1, Scalar alpha=1, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::addr_": (
+        ("products", "(Tensor(a!) self, Tensor vec1, Tensor vec2, *, Scalar beta=1, Scalar alpha=1) -> Tensor(a!)"),
     ),
     "aten::adjoint": (
         ("dimension_order", "(Tensor(a) self) -> Tensor(a)"),
@@ -393,9 +470,26 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::atleast_3d": (
         ("joining", "(Tensor self) -> Tensor"),
     ),
+    "aten::baddbmm": (
+        ("products", "(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor"),
+        ("products", ".out(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::baddbmm_": (
+        ("products", "(Tensor(a!) self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor(a!)"),
+    ),
     "aten::bartlett_window": (
         ("windows", "(int window_length, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
         ("windows", ".periodic(int window_length, bool periodic, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
+    ),
+    "aten::bernoulli": (
+        ("random_choices", "(Tensor self, *, Generator? generator=None) -> Tensor"),
+        ("random_choices", ".out(Tensor self, *, Generator? generator=None, Tensor(a!) out) -> Tensor(a!)"),
+        ("random_choices", ".p(Tensor self, float p, *, Generator? generator=None) -> Tensor"),
+        ("random_choices", ".Tensor(Tensor self, Tensor p, *, Generator? generator=None) -> Tensor"),
+    ),
+    "aten::bernoulli_": (
+        ("random_choices", ".Tensor(Tensor(a!) self, Tensor p, *, Generator? generator=None) -> Tensor(a!)"),
+        ("random_choices", ".float(Tensor(a!) self, float p=0.5, *, Generator? generator=None) -> Tensor(a!)"),
     ),
     "aten::bin": (
         ("string", "(int i) -> str"),
@@ -475,6 +569,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("joining", "(Tensor[] tensors) -> Tensor"),
         ("joining", ".out(Tensor[] tensors, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
+    "aten::bmm": (
+        ("products", "(Tensor self, Tensor mat2) -> Tensor"),
+        ("products", ".out(Tensor self, Tensor mat2, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::broadcast_shapes": (
         ("container", "(int[] a, int[] b) -> int[]"),
     ),
@@ -497,6 +595,13 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("joining", "(Tensor[] tensors, int dim=0) -> Tensor"),
         ("joining", ".out(Tensor[] tensors, int dim=0, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
+    "aten::cauchy": (
+        ("random_fills", "(Tensor self, float median=0., float sigma=1., *, Generator? generator=None) -> Tensor"),
+        ("random_fills", ".out(Tensor self, float median=0., float sigma=1., *, Generator? generator=None, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::cauchy_": (
+        ("random_fills", "(Tensor(a!) self, float median=0., float sigma=1., *, Generator? generator=None) -> Tensor(a!)"),
+    ),
     "aten::ceil": (
         ("pointwise_math", "(Tensor self) -> Tensor"),
         ("pointwise_math", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
@@ -509,6 +614,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::center": (
         ("string", "(str self, int width, str fillchar=\" \") -> str"),
+    ),
+    "aten::chain_matmul": (
+        ("products", "(Tensor[] matrices) -> Tensor"),
+        ("products", ".out(Tensor[] matrices, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::chr": (
         ("string", "(int i) -> str"),
@@ -661,6 +770,13 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("container", ".str(str[] self, str el) -> int"),
         ("string", "(str self, str substr, int start=0, int end=-1) -> int"),
     ),
+    "aten::cpu": (
+        ("conversion", "(Tensor(a) self) -> Tensor(b|a)"),
+    ),
+    "aten::cross": (
+        ("products", "(Tensor self, Tensor other, int? dim=None) -> Tensor"),
+        ("products", ".out(Tensor self, Tensor other, int? dim=None, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::deg2rad": (
         ("pointwise_math", "(Tensor self) -> Tensor"),
         ("pointwise_math", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
@@ -740,6 +856,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("scalar", ".float(float x, float y) -> (float, float)"),
         ("scalar", ".int_float(int x, float y) -> (float, float)"),
         ("scalar", ".float_int(float x, int y) -> (float, float)"),
+    ),
+    "aten::dot": (
+        ("products", "(Tensor self, Tensor tensor) -> Tensor"),
+        ("products", ".out(Tensor self, Tensor tensor, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::dsplit": (
         ("splitting", ".int(Tensor(a -> *) self, int sections) -> Tensor(a)[]"),
@@ -843,6 +963,13 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::expm1_": (
         ("pointwise_math", "(Tensor(a!) self) -> Tensor(a!)"),
+    ),
+    "aten::exponential": (
+        ("random_fills", "(Tensor self, float lambd=1., *, Generator? generator=None) -> Tensor"),
+        ("random_fills", ".out(Tensor self, float lambd=1., *, Generator? generator=None, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::exponential_": (
+        ("random_fills", "(Tensor(a!) self, float lambd=1., *, Generator? generator=None) -> Tensor(a!)"),
     ),
     "aten::extend": (
         ("container", ".t(t[](a!) self, t[] other) -> ()"),
@@ -1000,6 +1127,17 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("comparison", ".Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)"),
         ("comparison", ".Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)"),
     ),
+    "aten::geometric": (
+        ("random_fills", "(Tensor self, float p, *, Generator? generator=None) -> Tensor"),
+        ("random_fills", ".out(Tensor self, float p, *, Generator? generator=None, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::geometric_": (
+        ("random_fills", "(Tensor(a!) self, float p, *, Generator? generator=None) -> Tensor(a!)"),
+    ),
+    "aten::ger": (
+        ("products", "(Tensor self, Tensor vec2) -> Tensor"),
+        ("products", ".out(Tensor self, Tensor vec2, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::get": (
         ("container", ".str(Dict(str, t) self, str key) -> t(*)?"),
         ("container", ".int(Dict(int, t) self, int key) -> t(*)?"),
@@ -1099,6 +1237,13 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("container", ".list_str(str[] self, str el) -> int"),
         ("string", ".str(str self, str substr, int start=0, int end=-1) -> int"),
     ),
+    "aten::initial_seed": (
+        ("random", "(Generator self) -> int"),
+    ),
+    "aten::inner": (
+        ("products", "(Tensor self, Tensor other) -> Tensor"),
+        ("products", ".out(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::insert": (
         ("container", ".t(t[](a!) self, int idx, t(b -> *) el) -> ()"),
     ),
@@ -1194,6 +1339,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::isupper": (
         ("string", "(str self) -> bool"),
     ),
+    "aten::item": (
+        ("conversion", "(Tensor self) -> Scalar"),
+    ),
     "aten::items": (
         ("container", ".str(Dict(str, t) self) -> ((str, t)[])"),
         ("container", ".int(Dict(int, t) self) -> ((int, t)[])"),
@@ -1217,6 +1365,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("container", ".float(Dict(float, t) self) -> float[](*)"),
         ("container", ".complex(Dict(complex, t) self) -> complex[](*)"),
         ("container", ".Tensor(Dict(Tensor, t) self) -> Tensor[](*)"),
+    ),
+    "aten::kron": (
+        ("products", "(Tensor self, Tensor other) -> Tensor"),
+        ("products", ".out(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::lcm": (
         ("pointwise_math", "(Tensor self, Tensor other) -> Tensor"),
@@ -1302,6 +1454,26 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::lift_fresh_copy": (
         ("shape", "(Tensor self) -> Tensor"),
     ),
+    "aten::linalg_cross": (
+        ("products", "(Tensor self, Tensor other, *, int dim=-1) -> Tensor"),
+        ("products", ".out(Tensor self, Tensor other, *, int dim=-1, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::linalg_matmul": (
+        ("products", "(Tensor self, Tensor other) -> Tensor"),
+        ("products", ".out(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::linalg_multi_dot": (
+        ("products", "(Tensor[] tensors) -> Tensor"),
+        ("products", ".out(Tensor[] tensors, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::linalg_vecdot": (
+        ("products", "(Tensor x, Tensor y, *, int dim=-1) -> Tensor"),
+        ("products", ".out(Tensor x, Tensor y, *, int dim=-1, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::linear": (
+        ("products", "(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor"),
+        ("products", ".out(Tensor input, Tensor weight, Tensor? bias=None, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::linspace": (
         ("sequences", ".Tensor_Tensor(Tensor start, Tensor end, int steps, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
         ("sequences", ".Tensor_Scalar(Tensor start, Scalar end, int steps, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
@@ -1363,6 +1535,13 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::log_": (
         ("pointwise_math", "(Tensor(a!) self) -> Tensor(a!)"),
+    ),
+    "aten::log_normal": (
+        ("random_fills", "(Tensor self, float mean=1., float std=2., *, Generator? generator=None) -> Tensor"),
+        ("random_fills", ".out(Tensor self, float mean=1., float std=2., *, Generator? generator=None, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::log_normal_": (
+        ("random_fills", "(Tensor(a!) self, float mean=1., float std=2., *, Generator? generator=None) -> Tensor(a!)"),
     ),
     "aten::logaddexp": (
         ("pointwise_math", "(Tensor self, Tensor other) -> Tensor"),
@@ -1443,6 +1622,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("dimension_order", "(Tensor(a) self) -> Tensor(a)"),
         ("dimension_order", ".a(Tensor(a) self) -> Tensor(a)"),
     ),
+    "aten::manual_seed": (
+        ("random", "(int seed) -> ()"),
+        ("random", ".generator(Generator(a!) self, int seed) -> Generator(a!)"),
+    ),
     "aten::masked_fill": (
         ("filling", ".Scalar(Tensor self, Tensor mask, Scalar value) -> Tensor"),
         ("filling", ".Scalar_out(Tensor self, Tensor mask, Scalar value, *, Tensor(a!) out) -> Tensor(a!)"),
@@ -1460,6 +1643,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("scalar", ".float_int(float a, int b) -> float"),
         ("scalar", "(Scalar a, Scalar b) -> float"),
     ),
+    "aten::matmul": (
+        ("products", "(Tensor self, Tensor other) -> Tensor"),
+        ("products", ".out(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::matrix_H": (
         ("dimension_order", "(Tensor(a) self) -> Tensor(a)"),
         ("dimension_order", ".a(Tensor(a) self) -> Tensor(a)"),
@@ -1475,6 +1662,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::minimum": (
         ("bounds", "(Tensor self, Tensor other) -> Tensor"),
         ("bounds", ".out(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::mm": (
+        ("products", "(Tensor self, Tensor mat2) -> Tensor"),
+        ("products", ".out(Tensor self, Tensor mat2, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::modf": (
         ("scalar", "(float a) -> (float, float)"),
@@ -1510,6 +1701,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("elementwise", ".Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)"),
         ("container", ".t(t[](a!) l, int n) -> t[](a!)"),
     ),
+    "aten::multinomial": (
+        ("random_choices", "(Tensor self, SymInt num_samples, bool replacement=False, *, Generator? generator=None) -> Tensor"),
+        ("random_choices", ".out(Tensor self, SymInt num_samples, bool replacement=False, *, Generator? generator=None, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::multiply": (
         ("elementwise", ".Tensor(Tensor self, Tensor other) -> Tensor"),
         ("elementwise", ".out(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)"),
@@ -1518,6 +1713,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::multiply_": (
         ("elementwise", ".Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)"),
         ("elementwise", ".Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)"),
+    ),
+    "aten::mv": (
+        ("products", "(Tensor self, Tensor vec) -> Tensor"),
+        ("products", ".out(Tensor self, Tensor vec, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::nan_to_num": (
         ("pointwise_math", "(Tensor self, float? nan=None, float? posinf=None, float? neginf=None) -> Tensor"),
@@ -1597,6 +1796,21 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::nextafter_": (
         ("pointwise_math", "(Tensor(a!) self, Tensor other) -> Tensor(a!)"),
     ),
+    "aten::normal": (
+        ("random_fills", ".Tensor_float(Tensor mean, float std=1., *, Generator? generator=None) -> Tensor"),
+        ("random_fills", ".Tensor_float_out(Tensor mean, float std=1., *, Generator? generator=None, Tensor(a!) out) -> Tensor(a!)"),
+        ("random_fills", ".float_Tensor(float mean, Tensor std, *, Generator? generator=None) -> Tensor"),
+        ("random_fills", ".float_Tensor_out(float mean, Tensor std, *, Generator? generator=None, Tensor(a!) out) -> Tensor(a!)"),
+        ("random_fills", ".Tensor_Tensor(Tensor mean, Tensor std, *, Generator? generator=None) -> Tensor"),
+        ("random_fills", ".Tensor_Tensor_out(Tensor mean, Tensor std, *, Generator? generator=None, Tensor(a!) out) -> Tensor(a!)"),
+        ("random_fills", ".float_float(float mean, float std, SymInt[] size, *, Generator? generator=None, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
+    ),
+    "aten::normal_": (
+        ("random_fills", "(Tensor(a!) self, float mean=0., float std=1., *, Generator? generator=None) -> Tensor(a!)"),
+    ),
+    "aten::normal_functional": (
+        ("random_fills", "(Tensor self, float mean=0., float std=1., *, Generator? generator=None) -> Tensor"),
+    ),
     "aten::not_equal": (
         ("comparison", ".Tensor(Tensor self, Tensor other) -> Tensor"),
         ("comparison", ".Tensor_out(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)"),
@@ -1626,6 +1840,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::ord": (
         ("string", "(str string) -> int"),
     ),
+    "aten::outer": (
+        ("products", "(Tensor self, Tensor vec2) -> Tensor"),
+        ("products", ".out(Tensor self, Tensor vec2, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::partition": (
         ("string", "(str self, str separator) -> (str, str, str)"),
     ),
@@ -1634,6 +1852,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::permute": (
         ("dimension_order", "(Tensor(a) self, int[] dims) -> Tensor(a)"),
+    ),
+    "aten::poisson": (
+        ("random_choices", "(Tensor self, Generator? generator=None) -> Tensor"),
+        ("random_choices", ".out(Tensor self, Generator? generator=None, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::polar": (
         ("creation", "(Tensor abs, Tensor angle) -> Tensor"),
@@ -1701,6 +1923,41 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("scalar", ".int(int a) -> float"),
         ("scalar", ".float(float a) -> float"),
         ("scalar", ".Scalar(Scalar a) -> Scalar"),
+    ),
+    "aten::rand": (
+        ("random", "(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
+        ("random", ".generator(SymInt[] size, *, Generator? generator, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
+    ),
+    "aten::rand_like": (
+        ("random", "(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor"),
+        ("random", ".generator(Tensor self, *, Generator? generator, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor"),
+    ),
+    "aten::randint": (
+        ("random", "(SymInt high, SymInt[] size, *, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
+        ("random", ".generator(SymInt high, SymInt[] size, *, Generator? generator, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
+        ("random", ".low(SymInt low, SymInt high, SymInt[] size, *, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
+        ("random", ".low_generator(SymInt low, SymInt high, SymInt[] size, *, Generator? generator, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
+    ),
+    "aten::randint_like": (
+        ("random", "(Tensor self, SymInt high, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor"),
+        ("random", ".low_dtype(Tensor self, SymInt low, SymInt high, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor"),
+    ),
+    "aten::randn": (
+        ("random", "(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
+        ("random", ".generator(SymInt[] size, *, Generator? generator, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
+    ),
+    "aten::randn_like": (
+        ("random", "(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor"),
+        ("random", ".generator(Tensor self, *, Generator? generator, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor"),
+    ),
+    "aten::random_": (
+        ("random_fills", ".from(Tensor(a!) self, int from, int? to, *, Generator? generator=None) -> Tensor(a!)"),
+        ("random_fills", ".to(Tensor(a!) self, int to, *, Generator? generator=None) -> Tensor(a!)"),
+        ("random_fills", "(Tensor(a!) self, *, Generator? generator=None) -> Tensor(a!)"),
+    ),
+    "aten::randperm": (
+        ("random", "(SymInt n, *, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
+        ("random", ".generator(SymInt n, *, Generator? generator, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
     ),
     "aten::range": (
         ("sequences", ".step(Scalar start, Scalar end, Scalar step=1, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
@@ -1845,6 +2102,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::scalar_tensor": (
         ("creation", "(Scalar s, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
+    ),
+    "aten::seed": (
+        ("random", "(Generator(a!) self) -> int"),
     ),
     "aten::select": (
         ("slicing", ".int(Tensor(a) self, int dim, SymInt index) -> Tensor(a)"),
@@ -2098,11 +2358,24 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("splitting", ".sections(Tensor(a -> *) self, SymInt sections, int dim=0) -> Tensor(a)[]"),
         ("splitting", ".indices(Tensor(a -> *) self, SymInt[] indices, int dim=0) -> Tensor(a)[]"),
     ),
+    "aten::tensordot": (
+        ("products", "(Tensor self, Tensor other, int[] dims_self, int[] dims_other) -> Tensor"),
+        ("products", ".out(Tensor self, Tensor other, int[] dims_self, int[] dims_other, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::tile": (
         ("joining", "(Tensor self, SymInt[] dims) -> Tensor"),
     ),
     "aten::title": (
         ("string", "(str self) -> str"),
+    ),
+    "aten::to": (
+        ("conversion", ".device(Tensor(a) self, Device device, ScalarType dtype, bool non_blocking=False, bool copy=False, MemoryFormat? memory_format=None) -> Tensor(a)"),
+        ("conversion", ".dtype(Tensor(a) self, ScalarType dtype, bool non_blocking=False, bool copy=False, MemoryFormat? memory_format=None) -> Tensor(a)"),
+        ("conversion", ".other(Tensor(a) self, Tensor other, bool non_blocking=False, bool copy=False, MemoryFormat? memory_format=None) -> Tensor(a)"),
+        ("conversion", ".dtype_layout(Tensor(a) self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, bool non_blocking=False, bool copy=False, MemoryFormat? memory_format=None) -> Tensor(a)"),
+        ("conversion", ".prim_Device(Tensor(a) self, Device? device, int? dtype=None, bool non_blocking=False, bool copy=False) -> Tensor(b|a)"),
+        ("conversion", ".prim_dtype(Tensor(a) self, int? dtype=None, bool non_blocking=False, bool copy=False) -> Tensor(b|a)"),
+        ("conversion", ".prim_other(Tensor(a) self, bool non_blocking=False, bool copy=False) -> Tensor(b|a)"),
     ),
     "aten::transpose": (
         ("dimension_order", ".int(Tensor(a) self, int dim0, int dim1) -> Tensor(a)"),
@@ -2132,6 +2405,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::trunc_": (
         ("pointwise_math", "(Tensor(a!) self) -> Tensor(a!)"),
     ),
+    "aten::type_as": (
+        ("conversion", "(Tensor self, Tensor other) -> Tensor"),
+    ),
     "aten::unbind": (
         ("splitting", ".int(Tensor(a -> *) self, int dim=0) -> Tensor(a)[]"),
     ),
@@ -2140,6 +2416,12 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::unfold": (
         ("slicing", "(Tensor(a) self, int dimension, int size, int step) -> Tensor(a)"),
+    ),
+    "aten::uniform": (
+        ("random_fills", "(Tensor self, float from=0., float to=1., *, Generator? generator=None) -> Tensor"),
+    ),
+    "aten::uniform_": (
+        ("random_fills", "(Tensor(a!) self, float from=0., float to=1., *, Generator? generator=None) -> Tensor(a!)"),
     ),
     "aten::unsafe_chunk": (
         ("splitting", "(Tensor self, int chunks, int dim=0) -> Tensor[]"),
@@ -2171,6 +2453,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("container", ".float(Dict(float, t) self) -> t[](*)"),
         ("container", ".complex(Dict(complex, t) self) -> t[](*)"),
         ("container", ".Tensor(Dict(Tensor, t) self) -> t[](*)"),
+    ),
+    "aten::vdot": (
+        ("products", "(Tensor self, Tensor other) -> Tensor"),
+        ("products", ".out(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::view": (
         ("views", "(Tensor(a) self, SymInt[] size) -> Tensor(a)"),

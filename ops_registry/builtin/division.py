@@ -14,7 +14,6 @@ from ops_registry.builtin.operands import (
     Operand,
     arithmetic,
     check_divisor,
-    is_half,
     widened,
 )
 from ops_registry.dtypes import Dtype
@@ -100,7 +99,7 @@ class _RoundedDivision(Promoting):
 def _floor_quotient(self: Operand, other: Operand) -> Array:
     self, other = arithmetic(self, other)
     check_divisor(other)
-    if isinstance(self, np.ndarray) and is_half(self):
+    if isinstance(self, np.ndarray) and isinstance(other, np.ndarray):
         self, other = widened(self), widened(other)
     return np.floor_divide(self, other)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from ops_registry.builtin.operands import Array
 from ops_registry.builtin.views import ALL, Shadow, view_operator
@@ -20,7 +21,7 @@ def _dimension(self: Array, dim: int) -> int:
 def _cut(self: Array, dim: int, bounds: Sequence[int]) -> list[Array]:
     """The parts between neighbouring bounds."""
     lead = (ALL,) * dim
-    return [self[(*lead, slice(a, b))] for a, b in zip(bounds, bounds[1:])]
+    return [self[lead + (slice(a, b),)] for a, b in pairwise(bounds)]
 
 
 def _split_samples() -> list[Sample]:
@@ -151,7 +152,7 @@ def unbind(self: Array, dim: int = 0) -> list[Array]:
     """The slices across a dimension, which is left out."""
     dim = wrap_dim(dim, self.ndim, scalar=False)
     lead = (ALL,) * dim
-    return [self[(*lead, index, ...)] for index in range(self.shape[dim])]
+    return [self[lead + (index, ...)] for index in range(self.shape[dim])]
 
 
 def _sectioned(self: Array, sections: int, dim: int) -> list[Array]:
@@ -168,7 +169,7 @@ def _cut_at(self: Array, indices: Sequence[int], dim: int) -> list[Array]:
     lead = (ALL,) * dim
     starts = [0, *indices]
     ends = [*indices, self.shape[dim]]
-    return [self[(*lead, slice(a, b))] for a, b in zip(starts, ends, strict=True)]
+    return [self[lead + (slice(a, b),)] for a, b in zip(starts, ends, strict=True)]
 
 
 @view_operator(

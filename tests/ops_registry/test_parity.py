@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from ops_registry import dtypes
+from ops_registry.device import Device
 from ops_registry.operator import fill_defaults
 from ops_registry.registry import registry
 
@@ -43,6 +44,8 @@ def to_torch(torch, value):
         return result.as_strided(value.shape, result.stride())
     if isinstance(value, list):
         return [to_torch(torch, v) for v in value]
+    if isinstance(value, Device):
+        return torch.device(str(value))
     return value
 
 
