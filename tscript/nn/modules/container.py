@@ -80,8 +80,8 @@ class _Numbered(Module):
 
     def pop(self, index: int | slice) -> Any:
         """Take out a module, and return it."""
-        taken = self[index]
-        del self[index]  # type: ignore[attr-defined]
+        taken = self[index]  # type: ignore[index]
+        del self[index]
         return taken
 
 
