@@ -170,6 +170,12 @@ class _Generator:
         self.raw_lists: set[Value] = set()
         #: Helpers made for this code, by what they are for.
         self.made: dict[Any, Any] = {}
+        #: The least mobile of the pending expressions that the current node has read.
+        self.consumed = PURE
+        #: Values that are written straight into the variable which takes them over.
+        self.preassigned: dict[Value, str] = {}
+        #: Variables carried by loops, with the block parameter they hold.
+        self.carried: dict[str, Value] = {}
 
     # The function.
 
@@ -251,7 +257,9 @@ class _Generator:
         return name
 
     def new_name(self, value: Value) -> str:
-        name = self.fresh(self.identifier(value.debug_name))
+        name = self.preassigned.pop(value, None)
+        if name is None:
+            name = self.fresh(self.identifier(value.debug_name))
         self.names[value] = name
         return name
 
@@ -303,6 +311,7 @@ class _Generator:
         """The value as its variable has it: an array for Tensor types."""
         pending = self.pending.pop(value, None)
         if pending is not None:
+            self.consumed = max(self.consumed, pending.purity)
             return pending.expression
         node = value.node
         if node.kind == "prim::Constant":
@@ -362,6 +371,8 @@ class _Generator:
         self.body.append(statement)
 
     def assign(self, name: str, expression: ast.expr, node: Node) -> None:
+        if name in self.carried:
+            self.flush_readers(name)
         self.emit(ast.Assign([ast.Name(name, ast.Store())], expression), node)
 
     def flush(self, purity: int = PURE) -> None:
@@ -370,10 +381,18 @@ class _Generator:
             pending = self.pending.pop(value)
             self.assign(self.new_name(value), pending.expression, value.node)
 
+    def flush_readers(self, name: str) -> None:
+        """Write pending expressions that read a variable before it changes."""
+        for value in [v for v, p in self.pending.items() if _reads(p.expression, name)]:
+            pending = self.pending.pop(value)
+            self.assign(self.new_name(value), pending.expression, value.node)
+
     def define(self, node: Node, expression: ast.expr, purity: int | None = None) -> None:
         """Bind the node's output: later, in its only reader, when ``purity`` allows; else now."""
         value = node.outputs[0] if node.outputs else None
         self.place(expression, node)
+        if purity is not None:
+            purity = max(purity, self.consumed)
         if value is None or not value.uses:
             if purity != PURE:
                 self.flush(READS)
@@ -390,6 +409,7 @@ class _Generator:
 
     @staticmethod
     def foldable(value: Value) -> bool:
+        """Whether an expression can wait for its only reader, in the same block."""
         if len(value.uses) != 1:
             return False
         reader = value.uses[0].node
@@ -412,6 +432,7 @@ class _Generator:
         return body
 
     def node(self, node: Node) -> None:
+        self.consumed = PURE
         method = _EMITTERS.get(node.kind)
         if method is not None:
             method(self, node)
@@ -440,21 +461,64 @@ class _Generator:
             self.emit(ast.Assign([names], values), node)
         self.body = outer
 
+    def preassign(self, name: str, value: Value, block: Block) -> None:
+        """Let a block's result be computed in the variable that takes it over, where that is safe:
+        where nothing reads the variable's old value afterwards."""
+        if value.node.owning_block is not block or value.is_block_parameter:
+            return
+        if len(value.uses) != 1 or value in self.preassigned or value.node.kind in _NEVER_NAMED:
+            return
+        parameter = self.carried.get(name)
+        if parameter is not None and not _dead_after(parameter, value.node):
+            return
+        self.preassigned[value] = name
+
     def emit_if(self, node: Node) -> None:
         condition = self.read(node.inputs[0])
+        consumed = self.consumed
         self.flush()
-        statement = ast.If(condition, [], [])
         outputs = [value for value in node.outputs if value.uses]
         targets = [(self.new_name(value), value.offset, value.type) for value in outputs]
-        self.emit(statement, node)
-        for block, branch in zip(node.blocks, ("body", "orelse"), strict=True):
+        bodies = []
+        for block in node.blocks:
+            for name, at, _ in targets:
+                self.preassign(name, block.outputs[at], block)
             body = self.block_body(block)
+            if not body and len(outputs) == 1 == len(targets):
+                value = block.outputs[targets[0][1]]
+                self.consumed = PURE
+                expression = self.as_type(value, outputs[0].type)
+                consumed = max(consumed, self.consumed)
+                bodies.append((body, expression))
+                self.preassigned.pop(value, None)
+                continue
             moves = [(name, block.outputs[at], type) for name, at, type in targets]
             self.finish_block(body, moves, node)
-            setattr(statement, branch, body)
-        if not statement.body:
-            statement.body = [ast.Pass()]
-        self.place(statement, node)
+            bodies.append((body, None))
+        (then, first), (otherwise, second) = bodies
+        if first is not None and second is not None:
+            self.consumed = consumed
+            self.taken.discard(targets[0][0])
+            if targets[0][0] in self.carried:
+                self.preassigned[outputs[0]] = targets[0][0]
+            self.define(node, _chosen(condition, first, second), PURE)
+            return
+        for body, expression in bodies:
+            if expression is not None:
+                self.finish_expression(body, targets[0][0], expression, node)
+        if not then and otherwise:
+            then, otherwise = otherwise, []
+            condition = ast.UnaryOp(ast.Not(), condition)
+        self.emit(ast.If(condition, then or [ast.Pass()], otherwise), node)
+
+    def finish_expression(
+        self, body: list[ast.stmt], name: str, expression: ast.expr, node: Node
+    ) -> None:
+        if isinstance(expression, ast.Name) and expression.id == name:
+            return
+        outer, self.body = self.body, body
+        self.assign(name, expression, node)
+        self.body = outer
 
     def emit_loop(self, node: Node) -> None:
         self.loop_depth += 1
@@ -465,7 +529,9 @@ class _Generator:
         iteration, *parameters = block.inputs
         moves = []
         for value, parameter, output in zip(initial, parameters, node.outputs, strict=True):
-            name = self.fresh(self.identifier(output.debug_name))
+            name = self.preassigned.pop(output, None)
+            if name is None:
+                name = self.fresh(self.identifier(output.debug_name))
             self.names[parameter] = self.names[output] = name
             moves.append((name, self.as_type(value, parameter.type)))
         limit = self.read(trip)
@@ -492,6 +558,11 @@ class _Generator:
         else:
             loop = ast.While(ast.Name(going, ast.Load()) if going else ast.Constant(True), [], [])
         self.emit(loop, node)
+        for name, value, _ in targets:
+            parameter = next(p for p in parameters if self.names[p] == name)
+            self.carried[name] = parameter
+        for name, value, _ in targets:
+            self.preassign(name, value, block)
         body = self.block_body(block)
         if going:
             targets.append((going, block.outputs[0], t.BOOL))
@@ -939,6 +1010,53 @@ def _escapes(value: Value) -> bool:
         if use.offset >= len(formals) or not is_raw(formals[use.offset].type):
             return True
     return False
+
+
+#: Kinds whose results have no variable of their own.
+_NEVER_NAMED = frozenset({"prim::Constant", "prim::Uninitialized", "prim::unchecked_cast"})
+
+
+def _reads(expression: ast.expr, name: str) -> bool:
+    return any(isinstance(part, ast.Name) and part.id == name for part in ast.walk(expression))
+
+
+def _dead_after(parameter: Value, node: Node) -> bool:
+    """Whether everything that reads a loop's variable is done when ``node`` has run."""
+    if len(parameter.uses) > 24:
+        return False
+    for use in parameter.uses:
+        reader = use.node
+        if reader.kind in ("prim::unchecked_cast", "prim::Return"):
+            return False
+        if _inside(reader, node):
+            # A branch writes at its end, or asks again; a loop writes before it starts.
+            if node.kind != "prim::If":
+                return False
+        elif reader is not node and not reader.is_before(node):
+            return False
+    return True
+
+
+def _inside(node: Node, outer: Node) -> bool:
+    """Whether a node is in a block of another."""
+    block = node.owning_block
+    while block is not None and block.owning_node is not None:
+        if block.owning_node is outer:
+            return True
+        block = block.owning_node.owning_block
+    return False
+
+
+def _chosen(condition: ast.expr, first: ast.expr, second: ast.expr) -> ast.expr:
+    """``first if condition else second``; ``and`` and ``or`` where it is one of those."""
+    if isinstance(second, ast.Constant) and second.value is False:
+        return ast.BoolOp(ast.And(), [condition, first])
+    if isinstance(first, ast.Constant) and first.value is True:
+        return ast.BoolOp(ast.Or(), [condition, second])
+    if isinstance(first, ast.Constant) and first.value is False:
+        if isinstance(second, ast.Constant) and second.value is True:
+            return ast.UnaryOp(ast.Not(), condition)
+    return ast.IfExp(condition, first, second)
 
 
 def _independent(moves: Sequence[tuple[str, ast.expr]]) -> bool:
