@@ -119,22 +119,19 @@ def normal(
     """
     if count < _BLOCK or not contiguous:
         return (_normal_pairs(generator, count) * std + mean).astype(dtype.numpy)
-    if dtype is dtypes.float64:
-        draw, kind = _unit_doubles, np.float64
-    else:
-        draw, kind = _unit_floats, np.float32
+    draw = _unit_doubles if dtype is dtypes.float64 else _unit_floats
     whole = count - count % _BLOCK
     # A rest makes the last 16 anew; those of half precision have not drawn the rest before.
     drawn = whole if dtype.itemsize == 2 else count
     uniform = draw(generator, drawn)
-    samples = np.empty(count, kind)
-    samples[:whole] = _box_muller(uniform[:whole], kind(mean), kind(std))
+    samples = np.empty(count, uniform.dtype)
+    samples[:whole] = _box_muller(uniform[:whole], mean, std)
     if count != whole:
-        samples[-_BLOCK:] = _box_muller(draw(generator, _BLOCK), kind(mean), kind(std))
+        samples[-_BLOCK:] = _box_muller(draw(generator, _BLOCK), mean, std)
     return samples.astype(dtype.numpy, copy=False)
 
 
-def _box_muller(uniform: np.ndarray, mean: np.floating, std: np.floating) -> np.ndarray:
+def _box_muller(uniform: np.ndarray, mean: float, std: float) -> np.ndarray:
     """Normal samples of uniform ones, block by block: cosines of the first half, then sines."""
     kind = uniform.dtype.type
     halves = uniform.reshape(-1, 2, _BLOCK // 2)
@@ -144,8 +141,8 @@ def _box_muller(uniform: np.ndarray, mean: np.floating, std: np.floating) -> np.
     np.multiply(radius, np.cos(angle), out=samples[:, 0])
     np.multiply(radius, np.sin(angle), out=samples[:, 1])
     if (mean, std) != (0, 1):
-        samples *= std
-        samples += mean
+        samples *= kind(std)
+        samples += kind(mean)
     return samples.reshape(-1)
 
 
@@ -186,7 +183,9 @@ def bernoulli_each(generator: Generator, probabilities: np.ndarray) -> np.ndarra
 
 def exponential(generator: Generator, count: int, rate: float) -> np.ndarray:
     """Exponential with a rate, as float64."""
-    return -1.0 / rate * np.log1p(-_unit_doubles(generator, count))
+    samples: np.ndarray = np.log1p(-_unit_doubles(generator, count))
+    samples *= -1.0 / rate
+    return samples
 
 
 def geometric(generator: Generator, count: int, probability: float) -> np.ndarray:
@@ -206,7 +205,8 @@ def cauchy(generator: Generator, count: int, median: float, sigma: float) -> np.
 def log_normal(generator: Generator, count: int, mean: float, std: float) -> np.ndarray:
     """The exponential of a normal variable, as float64."""
     with np.errstate(over="ignore"):
-        return np.exp(_normal_pairs(generator, count) * std + mean)
+        samples: np.ndarray = np.exp(_normal_pairs(generator, count) * std + mean)
+    return samples
 
 
 def permutation(generator: Generator, count: int) -> np.ndarray:
@@ -235,7 +235,7 @@ def permutation(generator: Generator, count: int) -> np.ndarray:
 
 def categories(generator: Generator, weights: np.ndarray, count: int) -> np.ndarray:
     """``count`` categories, with replacement, of each row of ``weights``; shape (rows, count)."""
-    rows, choices = weights.shape
+    rows = len(weights)
     kind = np.float64 if weights.dtype == np.float64 else np.float32
     drawn = _unit_doubles(generator, rows * count).reshape(rows, count)
     result = np.empty((rows, count), np.int64)
@@ -244,4 +244,37 @@ def categories(generator: Generator, weights: np.ndarray, count: int) -> np.ndar
         cumulative /= cumulative[-1]
         cumulative[-1] = 1
         result[row] = np.searchsorted(cumulative.astype(np.float64), drawn[row])
-    return np.minimum(result, choices - 1)
+    return result
+
+
+def poisson(generator: Generator, rate: float) -> int:
+    """One Poisson variable (products of uniform ones; from 10 on Hörmann's rejection, 1993)."""
+    if rate == 0:
+        return 0
+    if rate < 10:
+        limit, product, count = math.exp(-rate), 1.0, -1
+        while product > limit or count < 0:
+            product *= _unit_double(generator)
+            count += 1
+        return count
+    root = math.sqrt(rate)
+    b = 0.931 + 2.53 * root
+    a = -0.059 + 0.02483 * b
+    inverse_alpha = 1.1239 + 1.1328 / (b - 3.4)
+    accepted = 0.9277 - 3.6224 / (b - 2)
+    while True:
+        u, v = _unit_double(generator) - 0.5, _unit_double(generator)
+        near = 0.5 - abs(u)
+        count = math.floor((2 * a / near + b) * u + rate + 0.43) if near else -1
+        if near >= 0.07 and v <= accepted:
+            return count
+        if count < 0 or (near < 0.013 and v > near):
+            continue
+        density = -rate + count * math.log(rate) - math.lgamma(count + 1)
+        height = math.log(v) if v else -math.inf
+        if height + math.log(inverse_alpha) - math.log(a / (near * near) + b) <= density:
+            return count
+
+
+def _unit_double(generator: Generator) -> float:
+    return (generator.random64() & (2**53 - 1)) * 2.0**-53
