@@ -251,7 +251,7 @@ def _check_writable(target: np.ndarray) -> None:
     if not target.flags.writeable:
         raise RuntimeError("the tensor's memory is read-only: clone() it before writing to it")
     for extent, stride in zip(target.shape, target.strides, strict=True):
-        if stride == 0 and extent > 1:
+        if stride == 0 and extent > 1 and target.size:
             raise RuntimeError(
                 "several elements of the tensor written to share one place in memory:"
                 " clone() it first"
