@@ -211,6 +211,10 @@ _TABLE: dict[str, Entry] = {
         "compiling",
         "pass the elements one by one, or make it a tuple",
     ),
+    "mutable-default": Entry(
+        "the default of `{name}` is a list or dict, which all calls would share",
+        "make it `None`, and create the value in the body: `if {name} is None: {name} = ...`",
+    ),
     "python-call": Entry(
         "`{function}` stays a call into Python: {reason}",
         "a module that calls it cannot be saved; decorate it with `@torch.jit.ignore` if that is "

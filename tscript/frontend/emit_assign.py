@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ops_registry.types import (
-    TENSOR,
     DictType,
     ErrorType,
     ListType,
@@ -150,18 +149,10 @@ def unpacked(
             "prim::ListUnpack", (simple,), [type.element] * count, source_range=range
         )
         return list(node.outputs)
+    suggestion = ""
     if isinstance(type, TensorType):
-        zero = emitter.literal(0)
-        rows: list[Sugared] = []
-        listed = emitter.builtin(
-            "aten::unbind", [Given(simple, range), Given(zero, range)], {}, range
-        )
-        node = emitter.graph.insert(
-            "prim::ListUnpack", (listed,), [TENSOR] * count, source_range=range
-        )
-        rows.extend(node.outputs)
-        return rows
-    emitter.report("unpack-type", range, type=annotation_str(type))
+        suggestion = emitter.hint_for(simple) or f"write `{range.text}.unbind()`, which gives a list"
+    emitter.report("unpack-type", range, type=annotation_str(type), suggestion=suggestion)
     return None
 
 

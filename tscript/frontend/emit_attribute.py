@@ -104,6 +104,22 @@ _DEVICE_ATTRIBUTES: dict[str, tuple[str, Type]] = {
     "index": ("prim::index", OptionalType(INT)),
 }
 
+#: Methods of tensors that convert: the dtype's code.
+TENSOR_CASTS = {
+    "float": 6,
+    "double": 7,
+    "half": 5,
+    "bfloat16": 15,
+    "int": 3,
+    "long": 4,
+    "short": 2,
+    "char": 1,
+    "byte": 0,
+    "bool": 11,
+    "cfloat": 9,
+    "cdouble": 10,
+}
+
 #: Methods of tensors whose operator has another name.
 _TENSOR_METHODS = {"__len__": "len", "new": "empty", "__contains__": "__contains__"}
 
@@ -252,7 +268,7 @@ def _is_method(type: Type, name: str) -> bool:
     """Whether some operator ``aten::name`` takes a value of the type first."""
     if isinstance(type, TensorType):
         name = _TENSOR_METHODS.get(name, name)
-        if name in ("tolist", "cuda"):
+        if name in ("tolist", "cuda") or name in TENSOR_CASTS:
             return True
     if isinstance(type, TupleType):
         return name in ("index", "count")
@@ -304,6 +320,11 @@ def _of_object(
     emitter: Emitter, value: Value, type: ClassType | ModuleType, name: str, range: SourceRange
 ) -> Sugared:
     emitter.resolver.layout(type)
+    if isinstance(type, ModuleType) and (
+        name in _MODULE_WALKS or (type.container is not None and name in _CONTAINER_WALKS)
+    ):
+        return ContainerMethod(value, type, name)
+    _initialize(emitter, type, range)
     attribute = type.attributes.get(name)
     if attribute is not None:
         result = emitter.get_attribute(value, name, attribute.type, range)
@@ -326,10 +347,6 @@ def _of_object(
         return type.static_methods[name]  # type: ignore[no-any-return]
     if name in type.maybe:
         return Unknown()
-    if isinstance(type, ModuleType):
-        if name in ("items", "keys", "values", "named_children", "children", "named_modules",
-                    "modules", "named_parameters", "parameters", "named_buffers", "buffers"):  # fmt: skip
-            return ContainerMethod(value, type, name)
     if name in type.unusable:
         emitter.report(
             "unscriptable-attribute",
@@ -349,6 +366,24 @@ def _of_object(
         "unknown-attribute", range, owner=f"`{_short(type)}`", name=name, suggestion=suggestion
     )
     return Unknown()
+
+
+_MODULE_WALKS = frozenset(
+    """named_children children named_modules modules named_parameters parameters named_buffers
+    buffers""".split()
+)
+_CONTAINER_WALKS = frozenset(("items", "keys", "values"))
+
+
+def _initialize(emitter: Emitter, type: ClassType | ModuleType, range: SourceRange) -> None:
+    """A class gets its attributes from ``__init__``, which is compiled before the first is used."""
+    if not isinstance(type, ClassType) or not type.is_open or "__init__" in type.compiled:
+        return
+    if emitter.owner is type and emitter.name.endswith(".__init__"):
+        return
+    from tscript.frontend.emit_call import method_function
+
+    method_function(emitter, type, "__init__", range)
 
 
 def find_method(emitter: Emitter, value: Value, name: str) -> BoundMethod | InterfaceMethod | None:

@@ -23,6 +23,7 @@ from tscript.frontend import views as v
 from tscript.frontend.resolver import (
     ClassRef,
     CompiledDefinition,
+    DispatchDefinition,
     ExceptionRef,
     FunctionRef,
     InlineDefinition,

@@ -494,6 +494,11 @@ def _contains(
         found = emitter.value(calls.emit_call(emitter, method, [item], {}, range, callee_name=op), range)
     else:
         subject = container
+        if container.type == STRING and item.type == STRING:
+            found = _contains_text(emitter, item, container, range)
+            if op == "in":
+                return found
+            return emitter.builtin("aten::__not__", [Given(found, range)], {}, range)
         if isinstance(container.type, TupleType):
             joined = join(container.type.elements)
             if joined is not None:
@@ -510,3 +515,9 @@ def _contains(
     return emitter.builtin("aten::__not__", [Given(found, range)], {}, range)
 
 
+def _contains_text(emitter: Emitter, item: Given, text: Given, range: SourceRange) -> Value:
+    """``"a" in text``: it is found somewhere."""
+    zero, absent = Given(emitter.literal(0), range), Given(emitter.literal(-1), range)
+    length = Given(emitter.builtin("aten::len", [text], {}, range), range)
+    place = emitter.builtin("aten::find", [text, item, zero, length], {}, range)
+    return emitter.builtin("aten::ne", [Given(place, range), absent], {}, range)

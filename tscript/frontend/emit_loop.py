@@ -114,24 +114,25 @@ def emit_over(
 
 
 def emit_jump(emitter: Emitter, statement: v.Break | v.Continue) -> None:
-    """``break`` or ``continue``."""
+    """``break`` or ``continue``.
+
+    As in PyTorch a branch that ends in one is a path like any other: what is not defined on it is
+    not defined after the branch, and it refines nothing.
+    """
     name = "break" if isinstance(statement, v.Break) else "continue"
     if not emitter.loops:
         emitter.report(
             "syntax-error", statement.range, reason=f"`{name}` stands outside of a loop"
         )
-        emitter.mark_exit()
         return
     unrolled = emitter.loops[-1].unrolled
     if unrolled:
         emitter.report(
             "break-in-unrolled-loop", statement.range, statement=name, iterable=unrolled
         )
-        emitter.mark_exit()
         return
     kind = "prim::BreakStmt" if name == "break" else "prim::ContinueStmt"
     emitter.graph.insert(kind, (), ())
-    emitter.mark_exit()
 
 
 # What can be iterated -----------------------------------------------------------------------------

@@ -254,10 +254,9 @@ def _stored_constant(load: Value) -> int | None:
 
 
 def _checked(
-    emitter: Emitter, view: v.Expr, length: int, what: str
+    emitter: Emitter, index: int | Value | None, view: v.Expr, length: int, what: str
 ) -> int | None:
     """A compile-time index into ``length`` elements, not negative; None after a report."""
-    index = constant_int(emitter, view)
     if index is None:
         return None
     if isinstance(index, Value):
@@ -277,7 +276,11 @@ def _checked(
 def _tuple_item(emitter: Emitter, value: Value, index: v.Expr, view: v.Subscript) -> Sugared:
     assert isinstance(value.type, TupleType | NamedTupleType)
     elements = value.type.elements
-    position = _checked(emitter, index, len(elements), "a tuple")
+    position = constant_int(emitter, index)
+    if isinstance(position, Value) and isinstance(position.type, IntType):
+        if elements and all(element == elements[0] for element in elements):
+            return emitter.insert("prim::TupleIndex", (value, position), elements[0], view.range)
+    position = _checked(emitter, position, index, len(elements), "a tuple")
     if position is None:
         return Unknown()
     return emitter.insert(
@@ -331,7 +334,9 @@ def _sugared_item(
         if positions is None:
             return Unknown()
         return SugaredTuple(tuple(elements[p] for p in positions))
-    position = _checked(emitter, index, len(elements), "a tuple")
+    position = _checked(
+        emitter, constant_int(emitter, index), index, len(elements), "a tuple"
+    )
     return Unknown() if position is None else elements[position]
 
 

@@ -23,10 +23,12 @@ from ops_registry.types import (
     NONE,
     AnyType,
     BoolType,
+    DictType,
     ErrorType,
     ListType,
     NominalType,
     NoneType,
+    StringType,
     TensorType,
     TupleType,
     Type,
@@ -58,9 +60,15 @@ from tscript.frontend.schema_matching import Given, Mismatch, convert, match_ove
 from tscript.frontend.sugared import Sugared, SugaredTuple
 from tscript.ir.graph import Block, Graph, Node, Value
 from tscript.ir.primitive_schemas import primitive_overloads
-from tscript.types.nominal import ClassType, EnumType, ModuleType, NamedTupleType
+from tscript.types.nominal import (
+    RETURN_TYPES,
+    ClassType,
+    EnumType,
+    ModuleType,
+    NamedTupleType,
+)
 from tscript.types.printing import annotation_str
-from tscript.types.relations import describe_mismatch, is_subtype, make_union
+from tscript.types.relations import describe_mismatch, is_optional, is_subtype, make_union
 
 if TYPE_CHECKING:
     from tscript.frontend.annotations import AnnotationReader
@@ -315,7 +323,12 @@ class Emitter:
             return node.output
         if not node.outputs:
             return self.constant(None)
-        return self.tuple_of(node.outputs, range)
+        schema = node.schema
+        if schema is None or not all(result.name for result in schema.returns):
+            return self.tuple_of(node.outputs, range)
+        fields = {r.name: value.type for r, value in zip(schema.returns, node.outputs, strict=True)}
+        named = NamedTupleType(f"{RETURN_TYPES}{schema.base_name}", fields)
+        return self.insert("prim::TupleConstruct", node.outputs, named, range)
 
     def mismatch(
         self,
@@ -370,16 +383,17 @@ class Emitter:
         type = value.type
         if isinstance(type, BoolType | ErrorType):
             return value
+        if isinstance(type, ListType | StringType | DictType):
+            # An empty container is false; there is no operator for it.
+            given, zero = Given(value, range), Given(self.literal(0), range)
+            length = self.builtin("aten::len", [given], {}, range)
+            return self.builtin("aten::gt", [Given(length, range), zero], {}, range)
         result = self.try_builtin("aten::Bool", [Given(value, range)], {}, range)
         if isinstance(result, Mismatch) or result.type != BOOL:
             name = annotation_str(type)
             suggestion = ""
-            if isinstance(type, ListType) or name.startswith("Dict"):
-                suggestion = f"write `len({range.text}) > 0`"
-            elif type == NONE or name.startswith("Optional"):
+            if type == NONE or is_optional(type):
                 suggestion = f"write `{range.text} is not None`"
-            elif name == "str":
-                suggestion = f'write `{range.text} != ""`'
             self.report("condition-type", range, actual=name, suggestion=suggestion)
             return self.insert("prim::Uninitialized", (), BOOL, range)
         return result

@@ -66,6 +66,7 @@ _ALIASES: Mapping[str, str] = MappingProxyType(
         "torch.functional": "torch",
         "torch._C._nn": "torch",
         "torch.autograd.grad_mode": "torch",
+        "torch.markers.is_scripting": "torch.jit.is_scripting",
         "torch.utils._contextlib": "torch",
         "typing_extensions": "typing",
     }
@@ -246,7 +247,7 @@ _TYPES: Mapping[str, NamedType] = MappingProxyType(
         "torch.distributed.rpc.RRef": TypeConstructor("RRef"),
         **{
             f"{owner}.BroadcastingList{size}": TypeConstructor("List")
-            for owner in ("torch.jit", "torch._jit_internal", "tscript.markers")
+            for owner in ("torch.jit", "torch.markers")
             for size in range(1, 7)
         },
     }

@@ -739,11 +739,9 @@ def _cuda(
 ) -> Sugared:
     args = calls.emit_args(emitter, view.args)
     kwargs = calls.emit_kwargs(emitter, view.keywords)
-    device = Given(emitter.constant("cuda"), view.range)
-    device = Given(emitter.builtin("aten::device", [device], {}, view.range), view.range)
     return emitter.builtin(
-        "aten::to",
-        [device, *args[1:]],
+        "aten::cuda",
+        args,
         kwargs,
         view.range,
         receiver=Given(method.receiver, view.range),
@@ -763,6 +761,23 @@ def _wait_method(
     return _wait_for(emitter, Given(method.receiver, view.range), view.range)
 
 
+def _to_dtype(
+    emitter: Emitter, method: BuiltinMethod, view: v.Apply, hint: Type | None
+) -> Sugared:
+    """``x.float()`` is ``x.to(torch.float32)``."""
+    if not _arity(emitter, view, 0):
+        return Unknown()
+    code = emitter.constant(attributes.TENSOR_CASTS[method.name])
+    return emitter.builtin(
+        "aten::to",
+        [Given(code, view.range)],
+        {},
+        view.range,
+        receiver=Given(method.receiver, view.range),
+        callee=method.name,
+    )
+
+
 METHODS: Mapping[
     str, Callable[["Emitter", BuiltinMethod, v.Apply, "Type | None"], Sugared]
 ] = {
@@ -770,6 +785,7 @@ METHODS: Mapping[
     "cuda": _cuda,
     "__len__": _tensor_len,
     "wait": _wait_method,
+    **dict.fromkeys(attributes.TENSOR_CASTS, _to_dtype),
 }
 
 

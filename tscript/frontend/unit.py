@@ -379,6 +379,17 @@ class _Signature:
 
     def _default(self, parameter: v.Param, type: Type) -> Constant | None:
         known = self.definition.defaults.get(parameter.name.name)
+        if parameter.kind == "keyword-only" and parameter.default is not None:
+            self.sink.report(
+                "unsupported-syntax",
+                parameter.range,
+                construct="default for a keyword-only parameter",
+                remedy="drop the `*`, or the default",
+            )
+        if isinstance(parameter.default, v.ListLiteral | v.DictLiteral | v.ListComp | v.DictComp):
+            name = parameter.name.name
+            self.sink.report("mutable-default", parameter.default.range, name=name)
+            return Constant(UNKNOWN, ERROR)
         if known is None:
             if parameter.default is None:
                 return None

@@ -18,6 +18,8 @@ from typing import Any, Literal
 from ops_registry.types import NominalType, TupleType, Type
 
 AttributeKind = Literal["attribute", "parameter", "buffer"]
+#: Prefix of the names of tuples that operators return with named fields (``torch.max(x, 0).values``).
+RETURN_TYPES = "torch.return_types."
 ContainerKind = Literal["list", "sequential", "dict", "parameter_list", "parameter_dict"]
 
 

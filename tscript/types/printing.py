@@ -22,6 +22,7 @@ from ops_registry.types import (
     Type,
     UnionType,
 )
+from tscript.types.nominal import RETURN_TYPES, NamedTupleType
 
 
 def annotation_str(type: Type) -> str:
@@ -60,6 +61,9 @@ def annotation_str(type: Type) -> str:
             return "Device"
         case FunctionType():
             return "Function"
+        case NamedTupleType() if type.qualified_name.startswith(RETURN_TYPES):
+            # What an operator returns has named fields, and no class that source could name.
+            return annotation_str(type.as_tuple())
         case NominalType(name):
             return name
         case _:
