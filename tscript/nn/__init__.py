@@ -37,6 +37,7 @@ from tscript.nn.modules.activation import (
     Tanhshrink,
     Threshold,
 )
+from tscript.nn.modules.attention import MultiheadAttention
 from tscript.nn.modules.batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d
 from tscript.nn.modules.channelshuffle import ChannelShuffle
 from tscript.nn.modules.container import ModuleDict, ModuleList, Sequential
@@ -223,6 +224,7 @@ __all__ = [
     "MultiLabelMarginLoss",
     "MultiLabelSoftMarginLoss",
     "MultiMarginLoss",
+    "MultiheadAttention",
     "NLLLoss",
     "PReLU",
     "PairwiseDistance",

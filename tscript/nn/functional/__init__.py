@@ -32,6 +32,9 @@ from tscript.nn.functional.activations import (
     tanhshrink,
     threshold,
 )
+from tscript.nn.functional.attentions import (
+    multi_head_attention_forward,
+)
 from tscript.nn.functional.dropouts import (
     alpha_dropout,
     dropout,
@@ -199,6 +202,7 @@ __all__ = [
     "max_unpool3d",
     "mish",
     "mse_loss",
+    "multi_head_attention_forward",
     "multi_margin_loss",
     "multilabel_margin_loss",
     "multilabel_soft_margin_loss",
