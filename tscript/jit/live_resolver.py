@@ -287,7 +287,9 @@ def _fact_of_library_object(value: Any) -> Fact | None:
 
 def type_of_live(value: Any) -> NamedType:
     """What a live object means in an annotation."""
-    if callable(value) or isinstance(value, typing._SpecialForm):
+    if typing.get_origin(value) is None and (
+        callable(value) or isinstance(value, typing._SpecialForm)
+    ):
         for path in _library_paths(value):
             found = namespace.type_of_path(path)
             if found is not None:
