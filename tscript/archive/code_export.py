@@ -35,6 +35,18 @@ FUNCTION_HOLDER = "__torch__.PlaceholderModule"
 """The class that stands for a function that is saved by itself: its ``forward`` is the function."""
 
 
+def function_code(function: CompiledFunction, owner: object = None) -> str:
+    """A function as the Python that an archive would hold: what ``.code`` shows.
+
+    A method (``owner`` is not None) shows ``self`` without its type. Calls that stay in Python,
+    which an archive cannot hold, are shown with a ``^``.
+    """
+    lines = CodePrinter().function_lines(
+        function.name, function.graph, function.schema, bare_self=owner is not None
+    )
+    return "".join(line.text + "\n" for line in lines)
+
+
 @dataclass
 class CodeFile:
     """One file: its printer, and its definitions so far."""

@@ -123,10 +123,14 @@ class CodePrinter:
         indent: int = 0,
         *,
         self_type: str = "",
+        bare_self: bool = False,
     ) -> list[Line]:
-        """A whole ``def`` as lines, ``indent`` levels deep; ``self_type`` adds a ``self`` that the
-        graph does not have."""
-        return _Function(self, name, graph, schema, indent, self_type).lines
+        """A whole ``def`` as lines, ``indent`` levels deep.
+
+        ``self_type`` adds a ``self`` that the graph does not have; ``bare_self`` leaves the type of
+        the graph's own away.
+        """
+        return _Function(self, name, graph, schema, indent, self_type, bare_self).lines
 
     def literal(self, value: Any, type: t.Type = t.ANY) -> str:
         """A constant as text, or the number it has in the constants table."""
@@ -160,6 +164,7 @@ class _Function:
         schema: FunctionSchema | None,
         indent: int,
         self_type: str,
+        bare_self: bool,
     ) -> None:
         self.printer = printer
         self.graph = graph
@@ -170,7 +175,7 @@ class _Function:
         self.inlined: set[Value] = set()
         self.origin: SourceRange | None = None
         self._plan(graph.block)
-        self._header(name, schema, self_type)
+        self._header(name, schema, self_type, bare_self)
         self.level += 1
         self._body(graph.block)
         self._return()
@@ -220,7 +225,7 @@ class _Function:
             return False
         if _is_named(value) and user.kind != "prim::Return":
             return False
-        return not (user.kind == "prim::Return" and user.owning_block is not self.graph.block)
+        return user.kind != "prim::Return" or _assigned_together(user)
 
     # -- names
     # ------------------------------------------------------------------------------------------
@@ -242,9 +247,9 @@ class _Function:
             return self.printer.unnamed()
         if base[0].isdigit():
             base = "_" + base
-        name, number = base, 0
+        name, stem, number = base, base.rstrip("0123456789"), 0
         while name in self.taken or name in _RESERVED or keyword.iskeyword(name):
-            name, number = f"{base}{number}", number + 1
+            name, number = f"{stem}{number}", number + 1
         self.taken.add(name)
         return name
 
@@ -254,18 +259,23 @@ class _Function:
     def _line(self, text: str) -> None:
         self.lines.append(Line(_INDENT * self.level + text, self.origin))
 
-    def _header(self, name: str, schema: FunctionSchema | None, self_type: str) -> None:
+    def _header(
+        self, name: str, schema: FunctionSchema | None, self_type: str, bare_self: bool
+    ) -> None:
         parameters = []
         if self_type:
             self.taken.add("self")
             parameters.append(f"self: {self_type}")
         for position, value in enumerate(self.graph.inputs):
+            if bare_self and position == 0:
+                parameters.append(self.name(value))
+                continue
             text = f"{self.name(value)}: {self.printer.annotation(value.type)}"
             argument = schema.arguments[position] if schema is not None else None
             if argument is not None and argument.has_default:
                 text += f"={self.printer.literal(argument.default, value.type)}"
             parameters.append(text)
-        separator = f",\n{_INDENT * (self.level + 2)}"
+        separator = f",\n{_INDENT * 2}"
         returns = self.printer.annotation(self._return_type(schema))
         for text in f"def {name}({separator.join(parameters)}) -> {returns}:".split("\n"):
             self.lines.append(
@@ -440,15 +450,12 @@ class _Function:
         function = self._fresh("__forked_function")
         self._line(f"def {function}():")
         self.level += 1
-        body: Graph | None = node.attributes.get("Subgraph")
-        if body is None:
-            self._line(f"return {self._call_function(node.inputs)}")
-        else:
-            for inner, outer in zip(body.inputs, node.inputs, strict=True):
-                self.names[inner] = self.use(outer)
-            self._plan(body.block)
-            self._body(body.block)
+        if node.blocks:
+            (body,) = node.blocks
+            self._body(body)
             self._line(f"return {self.use(body.outputs[0])}")
+        else:
+            self._line(f"return {self._call_function(node.inputs)}")
         self.level -= 1
         self._line(f"{self.name(node.output)} = fork({function})")
 
@@ -704,6 +711,21 @@ def _before(node: Node) -> Node:
     while node.kind == "prim::Constant":
         node = node.previous
     return node
+
+
+def _assigned_together(block_end: Node) -> bool:
+    """Whether a block's results are assigned in one statement, in their order, so that expressions
+    may stand there."""
+    block = block_end.owning_block
+    owner = block.owning_node if block is not None else None
+    if owner is None or len(block_end.inputs) == 1:
+        return True
+    targets = owner.outputs
+    values = block_end.inputs[1:] if owner.kind == "prim::Loop" else block_end.inputs
+    return not any(
+        _must_declare(target.type, value.type)
+        for target, value in zip(targets, values, strict=False)
+    )
 
 
 def _is_named(value: Value) -> bool:

@@ -64,6 +64,7 @@ class _Writer:
         self.out = bytearray()
         self.memo: dict[Any, int] = {}
         self.kept: list[Any] = []  # keeps what the memo knows by id alive
+        self.unfinished: set[int] = set()  # objects whose state is being written
 
     # -- memo
     # -------------------------------------------------------------------------------------------
@@ -220,10 +221,14 @@ class _Writer:
     def put_object(self, value: ObjectDescription, key: int) -> None:
         self.put_class(ClassDescription(value.class_name), key)
         self.out += b")\x81"
-        # Known before its state is written: an object may refer to itself.
-        self.remember(key)
+        if key in self.unfinished:
+            raise SaveError(f"an object of {value.class_name} holds itself")
+        self.unfinished.add(key)
         self.write(value.state if value.has_state else DictDescription())
+        self.unfinished.discard(key)
         self.out += b"b"
+        # Only now: PyTorch makes the object when its state is set, so none can hold itself.
+        self.remember(key)
 
     def put_enum(self, value: EnumDescription, key: int) -> None:
         self.put_class(ClassDescription(value.class_name), key)

@@ -70,7 +70,7 @@ _BEGINNINGS: dict[str, int] = {
     "aten::gelu": 10,
 }
 
-_SOURCE = '''
+_SOURCE = """
 def div_tensor(self: Tensor, other: Tensor) -> Tensor:
     if torch.is_floating_point(self) or torch.is_floating_point(other):
         return torch.true_divide(self, other)
@@ -134,7 +134,7 @@ def logspace(start: number, end: number, steps: Optional[int]=None, base: float=
         count = steps
     return torch.logspace(start, end, count, base, dtype=dtype, layout=layout, device=device,
                           pin_memory=pin_memory)
-'''
+"""
 
 
 def needed_version(kinds: Iterable[str]) -> int:

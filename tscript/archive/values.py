@@ -376,7 +376,6 @@ class ValueDescriber:
         type = value.type
         self.types.setdefault(type)
         made = ObjectDescription(type.qualified_name, has_state=True)
-        self._made[id(value)] = (value, made)
         getter = type.compiled.get("__getstate__")
         if getter is not None:
             state_type = getter.schema.returns[0].type

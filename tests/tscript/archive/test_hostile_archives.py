@@ -39,15 +39,12 @@ def archive_of(records: dict[str, bytes]) -> io.BytesIO:
     return file
 
 
-def changed(archives: Path, **replaced: bytes | None) -> io.BytesIO:
-    """The archive with some records replaced or, by None, left out; ``__`` stands for a point."""
+def changed(archives: Path, name: str = "version", data: bytes | None = b"4\n") -> io.BytesIO:
+    """The archive with one record replaced or, by None, left out."""
     records = records_of(archives / ZOO)
-    for name, data in replaced.items():
-        key = name.replace("__", ".")
-        if data is None:
-            del records[key]
-        else:
-            records[key] = data
+    del records[name]
+    if data is not None:
+        records[name] = data
     return archive_of(records)
 
 
@@ -65,7 +62,7 @@ def test_every_truncation_is_an_archive_error(archives: Path) -> None:
 def test_bytes_changed_in_the_file(archives: Path) -> None:
     data = (archives / ZOO).read_bytes()
     source = random.Random(11)
-    for _ in range(400):
+    for _ in range(250):
         damaged = bytearray(data)
         for _ in range(source.randrange(1, 5)):
             damaged[source.randrange(len(data))] = source.randrange(256)
@@ -77,7 +74,7 @@ def test_bytes_changed_inside_a_record(archives: Path, record: str) -> None:
     """The checksums are right, so these reach the unpickler, the parser and the compiler."""
     records = records_of(archives / ZOO)
     source = random.Random(12)
-    rounds = 60 if record.startswith("code/") else 300
+    rounds = 60 if record.startswith("code/") else 120
     for _ in range(rounds):
         damaged = bytearray(records[record])
         for _ in range(source.randrange(1, 4)):
@@ -110,23 +107,23 @@ def test_damaged_debug_information_costs_only_itself(archives: Path) -> None:
 
 def test_a_missing_record_is_named(archives: Path) -> None:
     with pytest.raises(NotAnArchiveError, match="no data.pkl"):
-        load_archive(changed(archives, data__pkl=None))
+        load_archive(changed(archives, "data.pkl", None))
     with pytest.raises(MissingMemberError, match="constants.pkl"):
-        load_archive(changed(archives, constants__pkl=None))
+        load_archive(changed(archives, "constants.pkl", None))
     with pytest.raises(MissingMemberError, match="version"):
-        load_archive(changed(archives, version=None))
+        load_archive(changed(archives, "version", None))
     with pytest.raises(MissingMemberError, match="data/3"):
-        load_archive(changed(archives, **{"data/3": None}))
+        load_archive(changed(archives, "data/3", None))
     with pytest.raises(MissingMemberError, match=r"data.pkl: it needs the class __torch__.models_own"):
-        load_archive(changed(archives, **{"code/__torch__/models_own__py": None}))
+        load_archive(changed(archives, "code/__torch__/models_own.py", None))
 
 
 def test_a_forbidden_global_is_named(archives: Path) -> None:
     evil = b"\x80\x02cposix\nsystem\nX\x02\x00\x00\x00ls\x85R."
     with pytest.raises(ForbiddenGlobalError, match=r"zoo\.pt: data\.pkl: .*posix\.system"):
-        load_archive(named(changed(archives, data__pkl=evil)))
+        load_archive(named(changed(archives, "data.pkl", evil)))
     with pytest.raises(ForbiddenGlobalError, match=r"constants\.pkl: .*posix\.system"):
-        load_archive(changed(archives, constants__pkl=evil))
+        load_archive(changed(archives, "constants.pkl", evil))
 
 
 def named(file: io.BytesIO) -> Any:
@@ -137,7 +134,7 @@ def named(file: io.BytesIO) -> Any:
 @pytest.mark.parametrize(
     ("old", "new", "text"),
     [
-        ("name : str", "name : int", "name is a str, and the code declares it as int"),
+        ("flag : bool", "flag : str", "flag is a bool, and the code declares it as str"),
         ("  flag : bool\n", "", "flag is no attribute"),
         ("  flag : bool\n", "  flag : bool\n  more : int\n", "more, an attribute of"),
         ("class Mode(Enum):", "class Mode(Strange):", "derives from Strange"),
@@ -177,7 +174,7 @@ def test_deeply_nested_code_is_refused(archives: Path) -> None:
 def test_deeply_nested_values_are_refused(archives: Path) -> None:
     nested = b"\x80\x02" + b"]" * 100_000 + b"a" * 99_999 + b"."
     with pytest.raises(ArchiveError):
-        load_archive(changed(archives, data__pkl=nested))
+        load_archive(changed(archives, "data.pkl", nested))
 
 
 def test_memory_stays_bounded(archives: Path) -> None:
@@ -197,9 +194,9 @@ def test_memory_stays_bounded(archives: Path) -> None:
 
 def test_a_newer_file_format_warns(archives: Path) -> None:
     with pytest.warns(UserWarning, match="file format version 99"):
-        load_archive(changed(archives, version=b"99\n"))
+        load_archive(changed(archives, "version", b"99\n"))
     with pytest.raises(ArchiveError, match="not a number"):
-        load_archive(changed(archives, version=b"latest\n"))
+        load_archive(changed(archives, "version", b"latest\n"))
 
 
 def test_state_dicts_are_told_apart(archives: Path) -> None:
