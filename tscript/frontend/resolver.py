@@ -247,6 +247,8 @@ class SourceDefinition:
     parameter_types: Mapping[str, Type] = field(default_factory=dict)
     return_type: Type | None = None
     strict: bool = False
+    #: Printed from a graph (archives): it may do what people should not, such as list defaults.
+    machine_written: bool = False
     #: The live function, for the Python call that a helper turns into (None statically).
     callable: Any = None
 

@@ -341,18 +341,16 @@ def _takes_varargs(schema: FunctionSchema, position: int, formal: Argument) -> b
     following = schema.arguments[position + 1 : position + 2]
     if following and not following[0].kwarg_only:
         return False
-    inner = without_none(formal.type)
     return (
-        isinstance(inner, ListType)
+        isinstance(formal.type, ListType)
         and formal.size is None
-        and not isinstance(inner.element, VarType)
+        and not isinstance(formal.type.element, VarType)
     )
 
 
 def _list_element(type: Type) -> Type:
-    inner = without_none(type)
-    assert isinstance(inner, ListType)
-    return inner.element
+    assert isinstance(type, ListType)
+    return type.element
 
 
 def _fits_list(type: Type, target: Type) -> bool:

@@ -386,7 +386,8 @@ class _Signature:
                 construct="default for a keyword-only parameter",
                 remedy="drop the `*`, or the default",
             )
-        if isinstance(parameter.default, v.ListLiteral | v.DictLiteral | v.ListComp | v.DictComp):
+        mutable = v.ListLiteral | v.DictLiteral | v.ListComp | v.DictComp
+        if isinstance(parameter.default, mutable) and not self.definition.machine_written:
             name = parameter.name.name
             self.sink.report("mutable-default", parameter.default.range, name=name)
             return Constant(UNKNOWN, ERROR)
