@@ -22,7 +22,7 @@ from tscript.frontend.cst_expressions import ExpressionConverter
 from tscript.frontend.cst_operators import AUGMENTED
 from tscript.frontend.cst_steps import OutOfStep
 from tscript.frontend.parse_ast import TopLevel
-from tscript.frontend.program_text import as_program
+from tscript.frontend.program_text import as_program, check_depth
 from tscript.frontend.type_comments import TypeComments
 from tscript.frontend.unsupported import (
     Collector,
@@ -82,6 +82,7 @@ def convert_class(source: Source) -> v.ClassDef:
 
 def _open(source: Source, *, lenient: bool = False) -> tuple[_Converter, Sequence[cst.CSTNode]]:
     text, shift = as_program(source)
+    check_depth(source)
     try:
         module = cst.parse_module(text)
     except RecursionError:

@@ -19,6 +19,9 @@ MAX_CHARACTERS = 32 * 1024 * 1024
 MAX_BRACKETS = 100
 """Deepest nesting of brackets; Python's own limit is 200, less on threads with small stacks."""
 
+MAX_DEPTH = 1000
+"""Deepest nesting of syntax, brackets or not: ``a + b + c`` has three levels."""
+
 TRIVIA = re.compile(r"[ \t\f\r\n]*(?:(?:#[^\r\n]*|\\\r?\n?)[ \t\f\r\n]*)*")
 """What may stand between two tokens inside one definition."""
 
@@ -63,6 +66,25 @@ def check_bounds(source: Source, text: str) -> None:
                 raise too_large(source, f"more than {depth - 1} nested brackets", f"{MAX_BRACKETS}")
         elif match[2]:
             depth -= 1
+
+
+def check_depth(source: Source) -> None:
+    """Refuse what is nested deeper than a parser without bounds of its own can take.
+
+    libcst recurses without a limit, and dies of some thousand levels. Python's parser has limits,
+    and takes a twelfth of libcst's time; text that is too short for such depth need not be looked
+    at.
+    """
+    if len(source.text) < 2 * MAX_DEPTH:
+        return
+    text, shift = as_program(source)
+    level: list[ast.AST] = [parse_bounded(source, text, "exec", shift)]
+    depth = 0
+    while level:
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise too_large(source, f"more than {MAX_DEPTH} levels of syntax", f"{MAX_DEPTH}")
+        level = [child for node in level for child in ast.iter_child_nodes(node)]
 
 
 def parse_bounded(source: Source, text: str, mode: str, shift: int) -> ast.AST:

@@ -29,7 +29,7 @@ _STRING_OR_COMMENT = re.compile(
     r"|(#[^\r\n]*)",
     re.DOTALL,
 )
-_TYPE = re.compile(r"#[ \t]*type:[ \t]*(?!ignore\b)")
+_TYPE = re.compile(r"#[ \t]*type:(?![ \t]*ignore\b)[ \t]*")
 _ARROW = re.compile(r"\)[ \t]*->[ \t]*")
 
 ParseExpression = Callable[[Source, int, int], Expr]
