@@ -328,7 +328,7 @@ class Tracer:
     def call(self, operator: Operator, args: Sequence[Any]) -> Any:
         """Run an operator and record it."""
         if operator.kind == "composite":
-            return operator.kernel(dispatch.operators(), *args)
+            return dispatch.run(operator, args)  # on operators, each of which is recorded
         if not operator.returns_tensors and not operator.is_mutable:
             with self.paused():
                 return dispatch.run(operator, _plain(args))
