@@ -178,6 +178,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::_conj": (
         ("complex_numbers", "(Tensor(a) self) -> Tensor(a)"),
     ),
+    "aten::_index_put_impl_": (
+        ("scatter", "(Tensor(a!) self, Tensor?[] indices, Tensor values, bool accumulate=False, bool unsafe=False) -> Tensor(a!)"),
+    ),
     "aten::_infer_size": (
         ("container", "(int[] a, int[] b) -> int[]"),
     ),
@@ -198,6 +201,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::_to_copy": (
         ("conversion", "(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, bool non_blocking=False, MemoryFormat? memory_format=None) -> Tensor"),
+    ),
+    "aten::_unsafe_index": (
+        ("indexing", ".Tensor(Tensor self, Tensor?[] indices) -> Tensor"),
     ),
     "aten::_unsafe_view": (
         ("views", "(Tensor self, SymInt[] size) -> Tensor"),
@@ -320,6 +326,12 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::allclose": (
         ("comparison", "(Tensor self, Tensor other, float rtol=1.0000000000000001e-05, float atol=1e-08, bool equal_nan=False) -> bool"),
     ),
+    "aten::alpha_dropout": (
+        ("dropout", "(Tensor input, float p, bool train) -> Tensor"),
+    ),
+    "aten::alpha_dropout_": (
+        ("dropout", "(Tensor(a!) self, float p, bool train) -> Tensor(a!)"),
+    ),
     "aten::angle": (
         ("complex_numbers", "(Tensor self) -> Tensor"),
         ("complex_numbers", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
@@ -391,6 +403,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::arctanh_": (
         ("pointwise_math", "(Tensor(a!) self) -> Tensor(a!)"),
     ),
+    "aten::argwhere": (
+        ("indexing", "(Tensor self) -> Tensor"),
+    ),
     "aten::as_strided": (
         ("views", "(Tensor(a) self, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor(a)"),
     ),
@@ -402,8 +417,8 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("creation", ".float(float t, *, ScalarType? dtype=None, Device? device=None) -> Tensor"),
         ("creation", ".int(int t, *, ScalarType? dtype=None, Device? device=None) -> Tensor"),
         ("creation", ".complex(complex t, *, ScalarType? dtype=None, Device? device=None) -> Tensor"),
-        ("creation", "(Tensor(a) data, *, ScalarType? dtype=None, Device? device=None) -> Tensor(b|a)"),
         ("creation", ".list(t[] data, *, ScalarType? dtype=None, Device? device=None) -> Tensor"),
+        ("creation", "(Tensor(a) data, *, ScalarType? dtype=None, Device? device=None) -> Tensor(b|a)"),
     ),
     "aten::asin": (
         ("pointwise_math", "(Tensor self) -> Tensor"),
@@ -799,6 +814,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::diagonal": (
         ("slicing", "(Tensor(a) self, int offset=0, int dim1=0, int dim2=1) -> Tensor(a)"),
     ),
+    "aten::diagonal_scatter": (
+        ("scatter", "(Tensor self, Tensor src, int offset=0, int dim1=0, int dim2=1) -> Tensor"),
+        ("scatter", ".out(Tensor self, Tensor src, int offset=0, int dim1=0, int dim2=1, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::dict": (
         ("container", ".Dict_str(Dict(str, t)(a) self) -> Dict(str, t)"),
         ("container", ".Dict_int(Dict(int, t)(a) self) -> Dict(int, t)"),
@@ -860,6 +879,12 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::dot": (
         ("products", "(Tensor self, Tensor tensor) -> Tensor"),
         ("products", ".out(Tensor self, Tensor tensor, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::dropout": (
+        ("dropout", "(Tensor input, float p, bool train) -> Tensor"),
+    ),
+    "aten::dropout_": (
+        ("dropout", "(Tensor(a!) self, float p, bool train) -> Tensor(a!)"),
     ),
     "aten::dsplit": (
         ("splitting", ".int(Tensor(a -> *) self, int sections) -> Tensor(a)[]"),
@@ -986,6 +1011,18 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::factorial": (
         ("scalar", ".int(int a) -> int"),
     ),
+    "aten::feature_alpha_dropout": (
+        ("dropout", "(Tensor input, float p, bool train) -> Tensor"),
+    ),
+    "aten::feature_alpha_dropout_": (
+        ("dropout", "(Tensor(a!) self, float p, bool train) -> Tensor(a!)"),
+    ),
+    "aten::feature_dropout": (
+        ("dropout", "(Tensor input, float p, bool train) -> Tensor"),
+    ),
+    "aten::feature_dropout_": (
+        ("dropout", "(Tensor(a!) self, float p, bool train) -> Tensor(a!)"),
+    ),
     "aten::fill": (
         ("filling", ".Scalar(Tensor self, Scalar value) -> Tensor"),
         ("filling", ".Scalar_out(Tensor self, Scalar value, *, Tensor(a!) out) -> Tensor(a!)"),
@@ -995,6 +1032,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::fill_": (
         ("filling", ".Scalar(Tensor(a!) self, Scalar value) -> Tensor(a!)"),
         ("filling", ".Tensor(Tensor(a!) self, Tensor value) -> Tensor(a!)"),
+    ),
+    "aten::fill_diagonal_": (
+        ("scatter", "(Tensor(a!) self, Scalar fill_value, bool wrap=False) -> Tensor(a!)"),
     ),
     "aten::find": (
         ("string", "(str self, str substr, int start=0, int end=-1) -> int"),
@@ -1102,6 +1142,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("scalar", ".int(int a) -> float"),
         ("scalar", ".float(float a) -> float"),
         ("scalar", ".Scalar(Scalar a) -> Scalar"),
+    ),
+    "aten::gather": (
+        ("indexing", "(Tensor self, int dim, Tensor index, *, bool sparse_grad=False) -> Tensor"),
+        ("indexing", ".out(Tensor self, int dim, Tensor index, *, bool sparse_grad=False, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::gcd": (
         ("pointwise_math", "(Tensor self, Tensor other) -> Tensor"),
@@ -1230,12 +1274,59 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("complex_numbers", "(Tensor(a) self) -> Tensor(a)"),
     ),
     "aten::index": (
+        ("indexing", ".Tensor(Tensor self, Tensor?[] indices) -> Tensor"),
+        ("indexing", ".out(Tensor self, Tensor?[] indices, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("indexing", ".Tensor_hacked_twin(Tensor self, Tensor[] indices) -> Tensor"),
         ("container", ".list_int(int[] self, int el) -> int"),
         ("container", ".list_float(float[] self, float el) -> int"),
         ("container", ".list_bool(bool[] self, bool el) -> int"),
         ("container", ".list_Tensor(Tensor[] self, Tensor el) -> int"),
         ("container", ".list_str(str[] self, str el) -> int"),
         ("string", ".str(str self, str substr, int start=0, int end=-1) -> int"),
+    ),
+    "aten::index_add": (
+        ("scatter", "(Tensor self, int dim, Tensor index, Tensor source, *, Scalar alpha=1) -> Tensor"),
+        ("scatter", ".out(Tensor self, int dim, Tensor index, Tensor source, *, Scalar alpha=1, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::index_add_": (
+        ("scatter", "(Tensor(a!) self, int dim, Tensor index, Tensor source, *, Scalar alpha=1) -> Tensor(a!)"),
+    ),
+    "aten::index_copy": (
+        ("scatter", "(Tensor self, int dim, Tensor index, Tensor source) -> Tensor"),
+        ("scatter", ".out(Tensor self, int dim, Tensor index, Tensor source, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::index_copy_": (
+        ("scatter", "(Tensor(a!) self, int dim, Tensor index, Tensor source) -> Tensor(a!)"),
+    ),
+    "aten::index_fill": (
+        ("scatter", ".int_Tensor(Tensor self, int dim, Tensor index, Tensor value) -> Tensor"),
+        ("scatter", ".int_Tensor_out(Tensor self, int dim, Tensor index, Tensor value, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("scatter", ".int_Scalar(Tensor self, int dim, Tensor index, Scalar value) -> Tensor"),
+        ("scatter", ".int_Scalar_out(Tensor self, int dim, Tensor index, Scalar value, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::index_fill_": (
+        ("scatter", ".int_Scalar(Tensor(a!) self, int dim, Tensor index, Scalar value) -> Tensor(a!)"),
+        ("scatter", ".int_Tensor(Tensor(a!) self, int dim, Tensor index, Tensor value) -> Tensor(a!)"),
+    ),
+    "aten::index_put": (
+        ("scatter", ".hacked_twin(Tensor self, Tensor[] indices, Tensor values, bool accumulate=False) -> Tensor"),
+        ("scatter", "(Tensor self, Tensor?[] indices, Tensor values, bool accumulate=False) -> Tensor"),
+        ("scatter", ".out(Tensor self, Tensor?[] indices, Tensor values, bool accumulate=False, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::index_put_": (
+        ("scatter", "(Tensor(a!) self, Tensor?[] indices, Tensor values, bool accumulate=False) -> Tensor(a!)"),
+        ("scatter", ".hacked_twin(Tensor(a!) self, Tensor[] indices, Tensor values, bool accumulate=False) -> Tensor(a!)"),
+    ),
+    "aten::index_reduce": (
+        ("scatter", "(Tensor self, int dim, Tensor index, Tensor source, str reduce, *, bool include_self=True) -> Tensor"),
+        ("scatter", ".out(Tensor self, int dim, Tensor index, Tensor source, str reduce, *, bool include_self=True, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::index_reduce_": (
+        ("scatter", "(Tensor(a!) self, int dim, Tensor index, Tensor source, str reduce, *, bool include_self=True) -> Tensor(a!)"),
+    ),
+    "aten::index_select": (
+        ("indexing", "(Tensor self, int dim, Tensor index) -> Tensor"),
+        ("indexing", ".out(Tensor self, int dim, Tensor index, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::initial_seed": (
         ("random", "(Generator self) -> int"),
@@ -1636,6 +1727,17 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("filling", ".Scalar(Tensor(a!) self, Tensor mask, Scalar value) -> Tensor(a!)"),
         ("filling", ".Tensor(Tensor(a!) self, Tensor mask, Tensor value) -> Tensor(a!)"),
     ),
+    "aten::masked_scatter": (
+        ("scatter", "(Tensor self, Tensor mask, Tensor source) -> Tensor"),
+        ("scatter", ".out(Tensor self, Tensor mask, Tensor source, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::masked_scatter_": (
+        ("scatter", "(Tensor(a!) self, Tensor mask, Tensor source) -> Tensor(a!)"),
+    ),
+    "aten::masked_select": (
+        ("indexing", "(Tensor self, Tensor mask) -> Tensor"),
+        ("indexing", ".out(Tensor self, Tensor mask, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::mathremainder": (
         ("scalar", ".int(int a, int b) -> float"),
         ("scalar", ".float(float a, float b) -> float"),
@@ -1729,6 +1831,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("slicing", "(Tensor(a) self, int dim, SymInt start, SymInt length) -> Tensor(a)"),
         ("slicing", ".Tensor(Tensor(a) self, int dim, Tensor start, SymInt length) -> Tensor(a)"),
     ),
+    "aten::native_dropout": (
+        ("dropout", "(Tensor input, float p, bool? train) -> (Tensor, Tensor)"),
+    ),
     "aten::ne": (
         ("comparison", ".Tensor(Tensor self, Tensor other) -> Tensor"),
         ("comparison", ".Tensor_out(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)"),
@@ -1795,6 +1900,17 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::nextafter_": (
         ("pointwise_math", "(Tensor(a!) self, Tensor other) -> Tensor(a!)"),
+    ),
+    "aten::nonzero": (
+        ("indexing", "(Tensor self) -> Tensor"),
+        ("indexing", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::nonzero_numpy": (
+        ("indexing", "(Tensor self) -> Tensor[]"),
+    ),
+    "aten::nonzero_static": (
+        ("indexing", "(Tensor self, *, SymInt size, int fill_value=-1) -> Tensor"),
+        ("indexing", ".out(Tensor self, *, SymInt size, int fill_value=-1, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::normal": (
         ("random_fills", ".Tensor_float(Tensor mean, float std=1., *, Generator? generator=None) -> Tensor"),
@@ -1911,6 +2027,13 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::promote_types": (
         ("scalar", "(ScalarType type1, ScalarType type2) -> ScalarType"),
+    ),
+    "aten::put": (
+        ("scatter", "(Tensor self, Tensor index, Tensor source, bool accumulate=False) -> Tensor"),
+        ("scatter", ".out(Tensor self, Tensor index, Tensor source, bool accumulate=False, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::put_": (
+        ("scatter", "(Tensor(a!) self, Tensor index, Tensor source, bool accumulate=False) -> Tensor(a!)"),
     ),
     "aten::rad2deg": (
         ("pointwise_math", "(Tensor self) -> Tensor"),
@@ -2103,12 +2226,46 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::scalar_tensor": (
         ("creation", "(Scalar s, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
     ),
+    "aten::scatter": (
+        ("scatter", ".src(Tensor self, int dim, Tensor index, Tensor src) -> Tensor"),
+        ("scatter", ".src_out(Tensor self, int dim, Tensor index, Tensor src, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("scatter", ".value(Tensor self, int dim, Tensor index, Scalar value) -> Tensor"),
+        ("scatter", ".value_out(Tensor self, int dim, Tensor index, Scalar value, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("scatter", ".reduce(Tensor self, int dim, Tensor index, Tensor src, *, str reduce) -> Tensor"),
+        ("scatter", ".reduce_out(Tensor self, int dim, Tensor index, Tensor src, *, str reduce, Tensor(a!) out) -> Tensor(a!)"),
+        ("scatter", ".value_reduce(Tensor self, int dim, Tensor index, Scalar value, *, str reduce) -> Tensor"),
+        ("scatter", ".value_reduce_out(Tensor self, int dim, Tensor index, Scalar value, *, str reduce, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::scatter_": (
+        ("scatter", ".src(Tensor(a!) self, int dim, Tensor index, Tensor src) -> Tensor(a!)"),
+        ("scatter", ".value(Tensor(a!) self, int dim, Tensor index, Scalar value) -> Tensor(a!)"),
+        ("scatter", ".reduce(Tensor(a!) self, int dim, Tensor index, Tensor src, *, str reduce) -> Tensor(a!)"),
+        ("scatter", ".value_reduce(Tensor(a!) self, int dim, Tensor index, Scalar value, *, str reduce) -> Tensor(a!)"),
+    ),
+    "aten::scatter_add": (
+        ("scatter", "(Tensor self, int dim, Tensor index, Tensor src) -> Tensor"),
+        ("scatter", ".out(Tensor self, int dim, Tensor index, Tensor src, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::scatter_add_": (
+        ("scatter", "(Tensor(a!) self, int dim, Tensor index, Tensor src) -> Tensor(a!)"),
+    ),
+    "aten::scatter_reduce": (
+        ("scatter", ".two(Tensor self, int dim, Tensor index, Tensor src, str reduce, *, bool include_self=True) -> Tensor"),
+        ("scatter", ".two_out(Tensor self, int dim, Tensor index, Tensor src, str reduce, *, bool include_self=True, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::scatter_reduce_": (
+        ("scatter", ".two(Tensor(a!) self, int dim, Tensor index, Tensor src, str reduce, *, bool include_self=True) -> Tensor(a!)"),
+    ),
     "aten::seed": (
         ("random", "(Generator(a!) self) -> int"),
     ),
     "aten::select": (
         ("slicing", ".int(Tensor(a) self, int dim, SymInt index) -> Tensor(a)"),
         ("container", ".t(t[](a) list, int idx) -> t(*)"),
+    ),
+    "aten::select_scatter": (
+        ("scatter", "(Tensor self, Tensor src, int dim, SymInt index) -> Tensor"),
+        ("scatter", ".out(Tensor self, Tensor src, int dim, SymInt index, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::set_": (
         ("shape", ".source_Tensor(Tensor(a!) self, Tensor source) -> Tensor(a!)"),
@@ -2185,6 +2342,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("slicing", ".Tensor(Tensor(a) self, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor(a)"),
         ("container", ".t(t[] l, int? start=None, int? end=None, int step=1) -> t[]"),
         ("string", ".str(str string, int? start=None, int? end=None, int step=1) -> str"),
+    ),
+    "aten::slice_scatter": (
+        ("scatter", "(Tensor self, Tensor src, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor"),
+        ("scatter", ".out(Tensor self, Tensor src, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::sort": (
         ("container", ".int(int[](a!) self, bool reverse=False) -> ()"),
@@ -2324,6 +2485,14 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::t_": (
         ("shape", "(Tensor(a!) self) -> Tensor(a!)"),
+    ),
+    "aten::take": (
+        ("indexing", "(Tensor self, Tensor index) -> Tensor"),
+        ("indexing", ".out(Tensor self, Tensor index, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::take_along_dim": (
+        ("indexing", "(Tensor self, Tensor indices, int? dim=None) -> Tensor"),
+        ("indexing", ".out(Tensor self, Tensor indices, int? dim=None, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::tan": (
         ("pointwise_math", "(Tensor self) -> Tensor"),
@@ -2488,6 +2657,7 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("elementwise", ".ScalarOther(Tensor condition, Tensor self, Scalar other) -> Tensor"),
         ("elementwise", ".ScalarSelf(Tensor condition, Scalar self, Tensor other) -> Tensor"),
         ("elementwise", ".Scalar(Tensor condition, Scalar self, Scalar other) -> Tensor"),
+        ("indexing", "(Tensor condition) -> Tensor[]"),
     ),
     "aten::zero": (
         ("filling", "(Tensor self) -> Tensor"),

@@ -7,8 +7,9 @@ windows in :mod:`ops_registry.builtin.windows`, random tensors in
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -30,6 +31,8 @@ from ops_registry.dtypes import Dtype
 from ops_registry.meta import Shape, TensorMeta, broadcast_shapes
 from ops_registry.operator import operator
 from ops_registry.samples import Rejected, Sample, tensor
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 def _sizes() -> list[Sample]:
@@ -480,45 +483,49 @@ def _from_data(data: Any, dtype: Dtype) -> np.ndarray:
 _TENSOR_OPTIONS = "*, ScalarType? dtype=None, Device? device=None"
 
 
-@operator(
-    f"aten::tensor.bool(bool t, {_TENSOR_OPTIONS}, bool requires_grad=False) -> Tensor",
-    meta=_data_meta,
-)
-@operator(
-    f"aten::tensor.float(float t, {_TENSOR_OPTIONS}, bool requires_grad=False) -> Tensor",
-    meta=_data_meta,
-)
-@operator(
-    f"aten::tensor.int(int t, {_TENSOR_OPTIONS}, bool requires_grad=False) -> Tensor",
-    meta=_data_meta,
-)
-@operator(
-    f"aten::tensor.complex(complex t, {_TENSOR_OPTIONS}, bool requires_grad=False) -> Tensor",
-    meta=_data_meta,
-)
-@operator(
-    f"aten::tensor(t[] data, {_TENSOR_OPTIONS}, bool requires_grad=False) -> Tensor",
-    meta=_data_meta,
-)
+_NUMBERS: dict[str, list[Any]] = {
+    "bool": [True, False],
+    "float": [2.5, -math.inf],
+    "int": [3, -(2**62)],
+    "complex": [1 + 2j],
+}
+
+
+def _numbers(kind: str) -> Callable[[], list[Sample]]:
+    samples = [Sample(number) for number in _NUMBERS[kind]]
+    if kind != "complex":
+        samples.append(Sample(_NUMBERS[kind][0], dtype=dtypes.float64.code))
+    return lambda: list(samples)
+
+
+def _overloads(name: str, options: str) -> Callable[[F], F]:
+    """An overload for each kind of number, and one for nested lists of them."""
+
+    def declare(function: F) -> F:
+        operator(f"aten::{name}(t[] data, {options}) -> Tensor", meta=_data_meta)(function)
+        for kind in reversed(_NUMBERS):
+            operator(
+                f"aten::{name.partition('.')[0]}.{kind}({kind} t, {options}) -> Tensor",
+                meta=_data_meta,
+                samples=_numbers(kind),
+            )(function)
+        return function
+
+    return declare
+
+
+@_overloads("tensor", f"{_TENSOR_OPTIONS}, bool requires_grad=False")
+@_overloads("as_tensor.list", _TENSOR_OPTIONS)
 def tensor_of(
     data: Any, dtype: int | None = None, device: object = None, requires_grad: bool = False
 ) -> np.ndarray:
-    """A tensor of a number or of nested lists of numbers.
+    """A new tensor of a number or of nested lists of numbers.
 
     Without ``dtype`` ints give int64, floats the default dtype, bools bool; an empty list gives
     the default dtype. ValueError when the lists are not rectangular, RuntimeError when a value
     does not fit the dtype.
     """
     return _from_data(data, dtype_or(dtype, _Nested(data).dtype))
-
-
-@operator(f"aten::as_tensor.bool(bool t, {_TENSOR_OPTIONS}) -> Tensor", meta=_data_meta)
-@operator(f"aten::as_tensor.float(float t, {_TENSOR_OPTIONS}) -> Tensor", meta=_data_meta)
-@operator(f"aten::as_tensor.int(int t, {_TENSOR_OPTIONS}) -> Tensor", meta=_data_meta)
-@operator(f"aten::as_tensor.complex(complex t, {_TENSOR_OPTIONS}) -> Tensor", meta=_data_meta)
-def as_tensor_of_number(t: complex, dtype: int | None = None, device: object = None) -> np.ndarray:
-    """A number as a 0-dim tensor; see ``tensor``."""
-    return tensor_of(t, dtype)
 
 
 @operator(
@@ -531,12 +538,6 @@ def as_tensor(data: np.ndarray, dtype: int | None = None, device: object = None)
     if dtype is None:
         return data
     return data.astype(dtypes.from_code(dtype).numpy, copy=False)
-
-
-@operator(f"aten::as_tensor.list(t[] data, {_TENSOR_OPTIONS}) -> Tensor", meta=_data_meta)
-def as_tensor_of_list(data: Any, dtype: int | None = None, device: object = None) -> np.ndarray:
-    """Nested lists of numbers as a tensor; see ``tensor``."""
-    return tensor_of(data, dtype)
 
 
 # Complex tensors of their parts.
