@@ -13,7 +13,21 @@ from __future__ import annotations
 
 import importlib
 import math
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:  # what the tables below say, for type checkers; operators are untyped
+    from ops_registry.device import Device as device
+    from ops_registry.dtypes import Dtype as dtype
+    from tscript import jit as jit
+    from tscript import nn as nn
+    from tscript import testing as testing
+    from tscript.runtime.grad_mode import enable_grad as enable_grad
+    from tscript.runtime.grad_mode import inference_mode as inference_mode
+    from tscript.runtime.grad_mode import no_grad as no_grad
+    from tscript.runtime.size import Size as Size
+    from tscript.runtime.tensor import Tensor as Tensor
+    from tscript.serialization import load as load
+    from tscript.serialization import save as save
 
 __version__ = "0.1.0"
 

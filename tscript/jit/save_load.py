@@ -7,7 +7,7 @@ from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 from tscript.archive.load_save import load_archive, save_archive
-from tscript.jit.script import ScriptFunction
+from tscript.jit.scripting import ScriptFunction
 from tscript.jit.script_module import RecursiveScriptModule, ScriptModule, face_of
 
 

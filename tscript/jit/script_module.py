@@ -5,7 +5,7 @@ are its slots, methods run compiled. A face is an ``nn.Module`` for everything e
 state dictionaries, ``train()``, being a submodule.
 
 A class that derives from ``ScriptModule`` with methods marked ``script_method`` is compiled when
-its ``__init__`` is done; :func:`~tscript.jit.script.script` makes a :class:`RecursiveScriptModule`.
+its ``__init__`` is done; :func:`~tscript.jit.scripting.script` makes a :class:`RecursiveScriptModule`.
 """
 
 from __future__ import annotations

@@ -1,0 +1,58 @@
+"""Compiling one function on mypy's knowledge: the frontend with the mypy resolver."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from mypy import nodes as n
+
+from tscript.diagnostics.report import CompilationError, Diagnostic, DiagnosticSink
+from tscript.frontend.resolver import FunctionRef, SourceDefinition
+from tscript.frontend.unit import Unit
+from tscript.frontend.view_cache import cached_def
+from tscript.types.nominal import ModuleType
+from tscript_mypy.mypy_resolver import (
+    Handle,
+    MypyResolver,
+    Program,
+    is_module_class,
+    names_of_function,
+)
+from tscript_mypy.sources import SourceFile
+
+
+def analyse(
+    api: Any, file: SourceFile, function: n.FuncDef
+) -> tuple[tuple[Diagnostic, ...], set[str]]:
+    """The compiler's diagnostics for a function, and the modules whose source they rest on.
+
+    ``api`` is mypy's type checker, in the module that ``file`` is the source of.
+    """
+    place = file.at_line(function.line, function.name)
+    if place is None:
+        return (), set()
+    program = Program(api.modules)
+    module = api.tree.fullname
+    enclosing = [
+        names_of_function(item)
+        for item in reversed(api.scope.stack)
+        if isinstance(item, n.FuncDef) and item is not function
+    ]
+    resolver = MypyResolver(program, module, enclosing)
+    try:
+        view = cached_def(file.source(place))
+    except CompilationError as error:
+        return error.diagnostics, set()
+    owner: ModuleType | None = None
+    handle = Handle(module, place.qualname, place.line)
+    info = function.info
+    if info and is_module_class(info):  # a plain function has a falsy stand-in
+        owner = resolver.module_type(info)
+        if owner is None:
+            return (), program.used_modules
+        handle = Handle(module, place.qualname, place.line, info.fullname)
+    sink = DiagnosticSink()
+    definition = SourceDefinition(view, resolver, owner=owner, strict=True)
+    reference = FunctionRef(f"__torch__.{function.fullname}", handle)
+    Unit(graphs=False).compile(resolver, reference, definition, sink)
+    return sink.diagnostics, program.used_modules - {module}

@@ -1,0 +1,561 @@
+"""``MypyResolver``: what names mean, read from mypy's symbol tables.
+
+All knowledge of mypy's internals is here. The answers are the facts that the live resolver gives
+for the same program; what cannot be told without running it is ``Unknown``, which is compatible
+with everything. Source text comes from the files themselves (:mod:`tscript_mypy.sources`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from mypy import nodes as n
+from mypy import types as mt
+
+from ops_registry import types as t
+from tscript.diagnostics.report import CompilationError
+from tscript.frontend import namespace
+from tscript.frontend.resolver import (
+    ClassRef,
+    Constant,
+    Definition,
+    ExceptionRef,
+    Fact,
+    FunctionRef,
+    LibraryHandle,
+    NamedType,
+    NamespaceRef,
+    PythonDefinition,
+    SourceDefinition,
+    TypeConstructor,
+    TypeRef,
+    Uncapturable,
+    Unknown,
+    UnusedDefinition,
+)
+from tscript.frontend.unit import python_schema
+from tscript.frontend.view_cache import cached_class, cached_def
+from tscript.types.nominal import (
+    ClassType,
+    EnumType,
+    InterfaceType,
+    ModuleType,
+    NamedTupleType,
+    Property,
+)
+from tscript.types.relations import make_union
+from tscript_mypy.class_layout import fill_module, reads_of_self
+from tscript_mypy.sources import SourceFile, source_file
+
+UNKNOWN = Unknown()
+
+#: Packages whose definitions are the shared namespace table's.
+_LIBRARIES = ("torch", "tscript", "math", "cmath", "typing", "typing_extensions", "builtins",
+              "warnings", "numbers", "types")  # fmt: skip
+
+_MODULE_BASES = frozenset(
+    {
+        "torch.nn.modules.module.Module",
+        "tscript.nn.module.Module",
+        "torch.jit._script.ScriptModule",
+        "tscript.jit.script_module.ScriptModule",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Handle:
+    """The resolver's handle of a function: where it is defined, and the type of ``self``."""
+
+    module: str
+    qualname: str
+    line: int
+    owner: str = ""
+
+
+@dataclass(slots=True, eq=False)
+class Program:
+    """What one mypy run knows: modules by name, and the types made from classes so far."""
+
+    modules: Mapping[str, n.MypyFile]
+    types: dict[str, Any] = field(default_factory=dict)
+    #: Modules whose source was used by the function being analysed.
+    used_modules: set[str] = field(default_factory=set)
+
+    def file(self, module: str) -> SourceFile | None:
+        """The source file of a module, noted as used."""
+        tree = self.modules.get(module)
+        if tree is None or not tree.path:
+            return None
+        self.used_modules.add(module)
+        return source_file(tree.path)
+
+    def module_of(self, fullname: str) -> str:
+        """The longest prefix of a full name that is a module."""
+        parts = fullname.split(".")
+        for length in range(len(parts) - 1, 0, -1):
+            prefix = ".".join(parts[:length])
+            if prefix in self.modules:
+                return prefix
+        return parts[0]
+
+
+@dataclass(slots=True, eq=False)
+class MypyResolver:
+    """Answers for one function: its enclosing functions' names, then its module's."""
+
+    program: Program
+    module: str
+    #: Names of enclosing functions, innermost first: a node, or None for what is not known.
+    enclosing: Sequence[Mapping[str, n.SymbolNode | None]] = ()
+    #: The names of a library file that is read, not checked by mypy.
+    known: Mapping[str, Fact] = field(default_factory=dict)
+
+    # The Resolver protocol.
+
+    def value(self, name: str) -> Fact | None:
+        """What a free variable is."""
+        for scope in self.enclosing:
+            if name in scope:
+                node = scope[name]
+                return UNKNOWN if node is None else self._fact(node, name)
+        tree = self.program.modules.get(self.module)
+        if tree is None:
+            return UNKNOWN
+        symbol = tree.names.get(name)
+        if symbol is not None and not _is_implicit(symbol, name):
+            return UNKNOWN if symbol.node is None else self._fact(symbol.node, name)
+        builtin = namespace.builtin(name)
+        if builtin is not None:
+            return builtin
+        builtins = self.program.modules.get("builtins")
+        if builtins is not None and name in builtins.names:
+            node = builtins.names[name].node
+            return UNKNOWN if node is None else self._fact(node, name)
+        if "__getattr__" in tree.names or _has_star_from_unknown(tree):
+            return UNKNOWN
+        return None
+
+    def member(self, owner: NamespaceRef, name: str) -> Fact | None:
+        """Attribute ``name`` of a package or module."""
+        path = (*owner.path.split("."), name)
+        if namespace.is_known_namespace(tuple(path[:-1])) or owner.path.startswith("torch.ops"):
+            fact = namespace.fact_of_path(path)
+            if fact is not None:
+                return fact
+        handle = owner.handle
+        tree = self.program.modules.get(handle) if isinstance(handle, str) else None
+        if tree is None:
+            return UNKNOWN
+        symbol = tree.names.get(name)
+        if symbol is None:
+            submodule = self.program.modules.get(f"{handle}.{name}")
+            if submodule is not None:
+                return _namespace(submodule)
+            known = namespace.is_known_namespace(tuple(owner.path.split(".")))
+            return UNKNOWN if known or "__getattr__" in tree.names else None
+        if symbol.node is None:
+            return UNKNOWN
+        if isinstance(symbol.node, n.Var):
+            return _constant_of(symbol.node)
+        return self._fact(symbol.node, name)
+
+    def type_named(self, path: tuple[str, ...]) -> NamedType:
+        """What a dotted name means in an annotation."""
+        node = self._node(path[0])
+        if node is None:
+            assumed = _ASSUMED_IMPORTED.get(path[0])
+            return None if assumed is None else namespace.type_of_path((*assumed, *path[1:]))
+        if node is _NOT_KNOWN:
+            return UNKNOWN
+        for index, name in enumerate(path[1:], 1):
+            if not isinstance(node, n.MypyFile):
+                return UNKNOWN
+            known = namespace.type_of_path((*_public(node.fullname), name))
+            if known is not None and index == len(path) - 1:
+                return known
+            symbol = node.names.get(name)
+            if symbol is None:
+                following = self.program.modules.get(f"{node.fullname}.{name}")
+                if following is None:
+                    return UNKNOWN if "__getattr__" in node.names else None
+                node = following
+            elif symbol.node is None:
+                return UNKNOWN
+            else:
+                node = symbol.node
+        return self.type_of_node(node)
+
+    def definition(self, function: FunctionRef) -> Definition:
+        """What a call of the function means."""
+        handle = function.handle
+        if not isinstance(handle, Handle):
+            return UNKNOWN
+        file = self.program.file(handle.module)
+        if file is None:
+            return UNKNOWN
+        place = file.at_line(handle.line, handle.qualname.rpartition(".")[2])
+        if place is None:
+            place = file.named(handle.qualname)
+        if place is None or place.is_class:
+            return UNKNOWN
+        try:
+            view = cached_def(file.source(place))
+        except (CompilationError, SyntaxError):
+            return UNKNOWN
+        resolver = self if handle.module == self.module else MypyResolver(self.program, handle.module)
+        marks = {name.rpartition(".")[2] for name in view.decorator_names}
+        if marks & {"ignore"}:
+            return PythonDefinition(python_schema(view, resolver))
+        if marks & {"unused"}:
+            return UnusedDefinition(python_schema(view, resolver))
+        plain = {"script", "script_method", "export", "staticmethod", "no_grad", "property"}
+        if marks - plain:
+            return UNKNOWN
+        owner = self.program.types.get(handle.owner) if handle.owner else None
+        return SourceDefinition(
+            view,
+            resolver,
+            owner=owner if isinstance(owner, ClassType | ModuleType) else None,
+            strict=bool(handle.owner) or "script" in marks,
+        )
+
+    def layout(self, type: ClassType | ModuleType) -> ClassType | ModuleType:
+        """Types are filled when they are made."""
+        return type
+
+    # Nodes.
+
+    def _node(self, name: str) -> Any:
+        for scope in self.enclosing:
+            if name in scope:
+                node = scope[name]
+                return _NOT_KNOWN if node is None else node
+        tree = self.program.modules.get(self.module)
+        if tree is None:
+            return _NOT_KNOWN
+        symbol = tree.names.get(name)
+        if symbol is None:
+            builtins = self.program.modules.get("builtins")
+            symbol = builtins.names.get(name) if builtins is not None else None
+        if symbol is None:
+            return None
+        return _NOT_KNOWN if symbol.node is None else symbol.node
+
+    def _fact(self, node: n.SymbolNode, name: str) -> Fact:
+        if isinstance(node, n.MypyFile):
+            return _namespace(node)
+        fullname = node.fullname or name
+        library = _library_fact(fullname)
+        if library is not None:
+            return library
+        if isinstance(node, n.Decorator | n.FuncDef | n.OverloadedFuncDef):
+            return self._function(node, fullname)
+        if isinstance(node, n.TypeInfo):
+            return self._class(node)
+        if isinstance(node, n.TypeAlias):
+            found = self.type_of_node(node)
+            return TypeRef(found) if isinstance(found, t.Type) else UNKNOWN
+        if isinstance(node, n.Var):
+            return _global_of(node, name)
+        return UNKNOWN
+
+    def _function(self, node: Any, fullname: str) -> Fact:
+        if isinstance(node, n.OverloadedFuncDef):
+            return UNKNOWN
+        function = node.func if isinstance(node, n.Decorator) else node
+        module = self.program.module_of(fullname) if "." in fullname else self.module
+        qualname = fullname.removeprefix(module + ".")
+        line = function.line if function.line > 0 else 0
+        return FunctionRef(f"__torch__.{fullname}", Handle(module, qualname, line))
+
+    def _class(self, info: n.TypeInfo) -> Fact:
+        if any(base.fullname == "builtins.BaseException" for base in info.mro):
+            return ExceptionRef(info.fullname)
+        if is_module_class(info):
+            return Uncapturable(
+                f"the module class {info.name}",
+                "make the instance in `__init__`, as a submodule",
+            )
+        found = self.type_of_node(info)
+        if isinstance(found, ClassType | EnumType | NamedTupleType | InterfaceType):
+            return ClassRef(found)
+        return TypeRef(found) if isinstance(found, t.Type) else UNKNOWN
+
+    # Types.
+
+    def type_of_node(self, node: Any) -> NamedType:
+        """The type that a symbol stands for in an annotation."""
+        if isinstance(node, n.TypeAlias):
+            return self.type_of(node.target) or UNKNOWN
+        if isinstance(node, n.Var):
+            known = _library_type(node.fullname)
+            return known if known is not None else UNKNOWN
+        if not isinstance(node, n.TypeInfo):
+            return UNKNOWN
+        known = _library_type(node.fullname)
+        if known is not None:
+            return known
+        made = self.program.types.get(node.fullname)
+        if made is None:
+            made = self._make_type(node)
+        return made  # type: ignore[no-any-return]
+
+    def _make_type(self, info: n.TypeInfo) -> NamedType:
+        name = f"__torch__.{info.fullname}"
+        if info.is_enum:
+            return self._enum(info, name)
+        if info.is_named_tuple and info.tuple_type is not None:
+            named = NamedTupleType(name)
+            self.program.types[info.fullname] = named
+            fields = [key for key in info.names if not key.startswith("_")]
+            for field_name, item in zip(fields, info.tuple_type.items, strict=False):
+                named.fields[field_name] = self.type_of(item) or t.ERROR
+            return named
+        if info.fallback_to_any or _is_library(info.fullname) or is_module_class(info):
+            return UNKNOWN
+        return self._script_class(info, name)
+
+    def _enum(self, info: n.TypeInfo, name: str) -> NamedType:
+        members: dict[str, Any] = {}
+        kinds = set()
+        for key, symbol in info.names.items():
+            if isinstance(symbol.node, n.Var) and not key.startswith("_"):
+                value = symbol.node.type
+                literal = mt.get_proper_type(value) if value is not None else None
+                last = getattr(literal, "last_known_value", None)
+                members[key] = last.value if last is not None else None
+                if isinstance(literal, mt.Instance):
+                    kinds.add(literal.type.fullname)
+        values = {"builtins.int": t.INT, "builtins.float": t.FLOAT, "builtins.str": t.STRING}
+        value_type = values.get(next(iter(kinds))) if len(kinds) == 1 else None
+        if value_type is None:
+            return UNKNOWN
+        made = EnumType(name, members=members, value_type=value_type)
+        self.program.types[info.fullname] = made
+        return made
+
+    def _script_class(self, info: n.TypeInfo, name: str) -> NamedType:
+        module = info.module_name
+        file = self.program.file(module)
+        place = file.named(info.fullname.removeprefix(module + ".")) if file is not None else None
+        if file is None or place is None or len(info.mro) > 2:
+            return UNKNOWN
+        try:
+            view = cached_class(file.source(place))
+        except (CompilationError, SyntaxError):
+            return UNKNOWN
+        made = ClassType(name)
+        self.program.types[info.fullname] = made
+        made.set_open(True)
+        for method in view.methods:
+            handle = Handle(module, f"{place.qualname}.{method.name.name}", method.range.line,
+                            info.fullname)  # fmt: skip
+            reference = FunctionRef(f"{name}.{method.name.name}", handle)
+            marks = {m.rpartition(".")[2] for m in method.decorator_names}
+            if "property" in marks:
+                made.methods[method.name.name] = reference
+                made.properties[method.name.name] = Property(method.name.name)
+            elif "staticmethod" in marks:
+                made.static_methods[method.name.name] = reference
+            elif not marks - {"export", "ignore", "unused"}:
+                made.methods[method.name.name] = reference
+        return made
+
+    def module_type(self, info: n.TypeInfo) -> ModuleType | None:
+        """The type of ``self`` in the methods of an ``nn.Module`` class; None when unknown.
+
+        What its attributes are is read from the class and its ``__init__``. An attribute that
+        methods use and nobody can be seen to set is of unknown type.
+        """
+        made = self.program.types.get(info.fullname)
+        if isinstance(made, ModuleType):
+            return made
+        made = ModuleType(f"__torch__.{info.fullname}")
+        self.program.types[info.fullname] = made
+        for base in reversed(info.mro):
+            if _is_library(base.fullname):
+                continue
+            file = self.program.file(base.module_name)
+            qualname = base.fullname.removeprefix(base.module_name + ".")
+            place = file.named(qualname) if file is not None else None
+            if file is None or place is None:
+                return None
+            try:
+                view = cached_class(file.source(place))
+            except (CompilationError, SyntaxError):
+                return None
+            resolver = MypyResolver(self.program, base.module_name)
+            fill_module(made, view, resolver)
+            for method in view.methods:
+                name = method.name.name
+                handle = Handle(base.module_name, f"{qualname}.{name}", method.range.line, info.fullname)
+                made.methods[name] = FunctionRef(f"{made.qualified_name}.{name}", handle)
+            for name in reads_of_self(view):
+                if not (name in made.attributes or name in made.methods or name in made.constants):
+                    made.add_attribute(name, t.ERROR)
+        return made
+
+    def type_of(self, typ: mt.Type) -> t.Type | None:
+        """A mypy type as ours; None when it is no type of a script."""
+        proper = mt.get_proper_type(typ)
+        if isinstance(proper, mt.NoneType):
+            return t.NONE
+        if isinstance(proper, mt.UnionType):
+            members = [self.type_of(item) for item in proper.items]
+            known = [m for m in members if m is not None]
+            return make_union(known) if len(known) == len(members) else None
+        if isinstance(proper, mt.TupleType):
+            fallback = proper.partial_fallback.type
+            if fallback.is_named_tuple:
+                found = self.type_of_node(fallback)
+                return found if isinstance(found, t.Type) else None
+            items = [self.type_of(item) for item in proper.items]
+            parts = tuple(i for i in items if i is not None)
+            return t.TupleType(parts) if len(parts) == len(items) else None
+        if not isinstance(proper, mt.Instance):
+            return None
+        arguments = [self.type_of(argument) for argument in proper.args]
+        known_arguments = [a for a in arguments if a is not None]
+        if len(known_arguments) != len(arguments):
+            return None
+        if proper.type.fullname == "builtins.list":
+            return t.ListType(known_arguments[0])
+        if proper.type.fullname == "builtins.dict":
+            return t.DictType(*known_arguments)
+        found = self.type_of_node(proper.type)
+        return found if isinstance(found, t.Type) else None
+
+
+_NOT_KNOWN = object()
+
+_ASSUMED_IMPORTED = {
+    **{name: ("typing", name) for name in ("List", "Tuple", "Dict", "Optional", "Union", "Any")},
+    "Tensor": ("torch", "Tensor"),
+    "Future": ("torch", "jit", "Future"),
+    "torch": ("torch",),
+}
+
+
+def is_module_class(info: n.TypeInfo) -> bool:
+    """Whether a class is an ``nn.Module`` of either library."""
+    return any(base.fullname in _MODULE_BASES for base in info.mro)
+
+
+def names_of_function(function: n.FuncDef) -> dict[str, n.SymbolNode | None]:
+    """The names that a function's body defines, for functions nested in it."""
+    found: dict[str, n.SymbolNode | None] = {
+        argument.variable.name: None for argument in function.arguments
+    }
+    for statement in _statements(function.body.body):
+        if isinstance(statement, n.FuncDef):
+            found[statement.name] = statement
+        elif isinstance(statement, n.Decorator):
+            found[statement.func.name] = statement
+        elif isinstance(statement, n.ClassDef):
+            found[statement.name] = statement.info
+        elif isinstance(statement, n.AssignmentStmt):
+            for target in statement.lvalues:
+                if isinstance(target, n.NameExpr):
+                    found[target.name] = target.node if isinstance(target.node, n.Var) else None
+    return found
+
+
+def _statements(body: list[n.Statement]) -> Iterator[n.Statement]:
+    for statement in body:
+        yield statement
+        for attribute in ("body", "else_body"):
+            inner = getattr(statement, attribute, None)
+            if isinstance(inner, n.Block) and not isinstance(statement, n.FuncDef | n.ClassDef):
+                yield from _statements(inner.body)
+            elif isinstance(inner, list):
+                for block in inner:
+                    if isinstance(block, n.Block):
+                        yield from _statements(block.body)
+
+
+def _is_implicit(symbol: n.SymbolTableNode, name: str) -> bool:
+    return symbol.module_hidden and name.startswith("__")
+
+
+def _has_star_from_unknown(tree: n.MypyFile) -> bool:
+    return any(isinstance(item, n.ImportAll) and not item.id for item in tree.imports)
+
+
+def _public(fullname: str) -> tuple[str, ...]:
+    parts = fullname.split(".")
+    if parts[0] == "tscript":
+        parts[0] = "torch"
+    return tuple(parts)
+
+
+def _namespace(tree: n.MypyFile) -> NamespaceRef:
+    return NamespaceRef(".".join(_public(tree.fullname)), tree.fullname)
+
+
+def _is_library(fullname: str) -> bool:
+    return fullname.split(".", 1)[0] in _LIBRARIES
+
+
+def _paths(fullname: str) -> Iterator[tuple[str, ...]]:
+    """The public paths under which a library's definition may be known."""
+    *owner, name = _public(fullname)
+    for length in range(len(owner), 0, -1):
+        yield (*owner[:length], name)
+
+
+def _library_fact(fullname: str) -> Fact | None:
+    if not _is_library(fullname):
+        return None
+    for path in _paths(fullname):
+        fact = namespace.fact_of_path(path)
+        if fact is not None:
+            return fact
+    return UNKNOWN
+
+
+def _library_type(fullname: str) -> NamedType:
+    if not _is_library(fullname):
+        return None
+    for path in _paths(fullname):
+        found = namespace.type_of_path(path)
+        if found is not None:
+            return found
+    return None
+
+
+def _global_of(node: n.Var, name: str) -> Fact:
+    """A global variable: what scripts cannot capture is said when its type is certain."""
+    if node.type is None:
+        return UNKNOWN
+    proper = mt.get_proper_type(node.type)
+    if isinstance(proper, mt.Instance) and proper.type.fullname in _CAPTURED:
+        return Uncapturable(
+            f"a global of type {proper.type.name}",
+            f"pass `{name}` as an argument, or make it a constant of a module",
+        )
+    return UNKNOWN
+
+
+_CAPTURED = frozenset(
+    {f"builtins.{name}" for name in ("int", "float", "bool", "str", "complex", "list", "dict")}
+    | {"torch._tensor.Tensor", "torch.Tensor", "tscript.runtime.tensor.Tensor"}
+)
+
+
+def _constant_of(node: n.Var) -> Fact:
+    """An attribute of a Python module: a constant when mypy knows its value."""
+    if node.final_value is not None:
+        value = node.final_value
+        for python_type, type in ((bool, t.BOOL), (int, t.INT), (float, t.FLOAT), (str, t.STRING)):
+            if isinstance(value, python_type):
+                return Constant(value, type)
+    return UNKNOWN
+
+
+__all__ = [
+    "Handle", "LibraryHandle", "MypyResolver", "Program", "TypeConstructor", "is_module_class",
+    "names_of_function",
+]  # fmt: skip

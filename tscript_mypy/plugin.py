@@ -1,0 +1,104 @@
+"""The mypy plugin: the compiler's own verdict, on what mypy knows.
+
+``[mypy] plugins = tscript_mypy`` turns it on. A function that is passed to, or decorated with,
+``torch.jit.script`` or ``script_method`` (ours or PyTorch's) is compiled by the frontend with the
+mypy resolver; the graph is thrown away and the diagnostics become mypy errors on their lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from mypy import nodes as n
+from mypy import types as mt
+from mypy.options import Options
+from mypy.plugin import FunctionContext, Plugin, ReportConfigContext
+
+from tscript.diagnostics.report import Diagnostic
+from tscript_mypy import report as _report
+from tscript_mypy.sources import source_file
+
+_SCRIPT = frozenset({"torch.jit._script.script", "tscript.jit.scripting.script"})
+_SCRIPT_METHOD = frozenset(
+    {"torch.jit._script.script_method", "tscript.jit.script_module.script_method"}
+)
+
+
+class TScriptPlugin(Plugin):
+    """Checks what ``torch.jit.script`` compiles."""
+
+    def __init__(self, options: Options) -> None:
+        super().__init__(options)
+        self._analysed: dict[tuple[str, int, str], tuple[tuple[Diagnostic, ...], set[str]]] = {}
+
+    def get_function_hook(self, fullname: str) -> Callable[[FunctionContext], mt.Type] | None:
+        """Hooks are asked by the name at the definition, so aliases do not matter."""
+        if fullname in _SCRIPT or fullname in _SCRIPT_METHOD:
+            return self._scripted
+        return None
+
+    def report_config_data(self, ctx: ReportConfigContext) -> Any:
+        """Part of the cache key of a module: a change of a helper's body rechecks who uses it."""
+        if "site-packages" in ctx.path or ctx.path.endswith(".pyi"):
+            return None
+        file = source_file(ctx.path)
+        return None if file is None else {"source": file.digest}
+
+    # The hook.
+
+    def _scripted(self, ctx: FunctionContext) -> mt.Type:
+        function = _target(ctx)
+        if function is None:
+            return ctx.default_return_type
+        found = self._diagnostics(ctx.api, function)
+        if found is None:
+            return ctx.default_return_type
+        diagnostics, modules = found
+        # mypy may try a call several times and drop what was reported while trying: report at
+        # each of them, it keeps one.
+        for diagnostic in diagnostics:
+            _report.report(ctx.api, diagnostic)
+        references = getattr(ctx.api.tree, "module_refs", None)  # type: ignore[attr-defined]
+        if references is not None:
+            references.update(modules)
+        return ctx.default_return_type
+
+    def _diagnostics(
+        self, api: Any, function: n.FuncDef
+    ) -> tuple[tuple[Diagnostic, ...], set[str]] | None:
+        file = source_file(api.path)
+        if file is None:
+            return None
+        key = (api.path, function.line, file.digest)
+        found = self._analysed.get(key)
+        if found is None:
+            from tscript_mypy.analysis import analyse
+
+            found = self._analysed[key] = analyse(api, file, function)
+        return found
+
+
+def _target(ctx: FunctionContext) -> n.FuncDef | None:
+    """The function that is scripted: decorated, or named as the first argument."""
+    if isinstance(ctx.context, n.Decorator):
+        return ctx.context.func
+    if not ctx.args or not ctx.args[0]:
+        return None
+    argument = ctx.args[0][0]
+    node = argument.node if isinstance(argument, n.RefExpr) else None
+    if isinstance(node, n.Decorator):
+        node = node.func
+    if isinstance(node, n.FuncDef) and not _is_scripted_already(node):
+        own = ctx.api.tree.fullname  # type: ignore[attr-defined]
+        return node if node.fullname.startswith(own + ".") or "." not in node.fullname else None
+    return None
+
+
+def _is_scripted_already(function: n.FuncDef) -> bool:
+    return function.is_decorated and bool(function.info)
+
+
+def plugin(version: str) -> type[Plugin]:
+    """mypy's entry point."""
+    return TScriptPlugin
