@@ -46,7 +46,7 @@ from tscript.runtime.handles import (
 )
 from tscript.runtime.interpreter import PRIMITIVES, Interpreter, constant_of, operator_of
 from tscript.runtime.object import namedtuple_class
-from tscript.runtime.script_traceback import CodeInfo, generated
+from tscript.runtime.script_traceback import CodeInfo, remember
 from tscript.runtime.tensor import Tensor
 from tscript.types.nominal import InterfaceType, ModuleType, NamedTupleType
 
@@ -108,9 +108,6 @@ class CompiledGraph:
     def source(self) -> str:
         """The generated code as text, to be read by people."""
         return ast.unparse(self.tree)
-
-    def __del__(self) -> None:
-        generated.pop(getattr(self.function, "__code__", None), None)  # type: ignore[arg-type]
 
 
 def compiled_graph(function: CompiledFunction) -> CompiledGraph:
@@ -213,8 +210,10 @@ class _Generator:
             raise NotCompilableError(f"CPython does not compile the code: {error}") from error
         exec(code, self.namespace)  # noqa: S102 - a tree built here, no text
         made = self.namespace[name]
-        generated[made.__code__] = CodeInfo(self.function.name, self.ranges, self.by_line)
-        return CompiledGraph(made, self.graph, self.function.name, module)
+        compiled = CompiledGraph(made, self.graph, self.function.name, module)
+        info = CodeInfo(self.function.name, self.ranges, self.by_line)
+        remember(made.__code__, info, compiled)
+        return compiled
 
     def check(self, node: Node) -> None:
         """Refuse what needs tensor handles."""

@@ -120,7 +120,7 @@ def _writable_alias(array: np.ndarray) -> np.ndarray:
 
 def scalar_tensor(value: Any, dtype: Dtype) -> Tensor:
     """A 0-dim tensor."""
-    return wrap(np.array(value, dtype.numpy))
+    return wrap(np.asarray(value).astype(dtype.numpy))
 
 
 def legacy_tensor(args: tuple[Any, ...], device: Any = None) -> Tensor:
@@ -180,10 +180,6 @@ def _array(data: Any, dtype: Dtype | None, *, copy: bool) -> np.ndarray:
 def _filled(data: Any, dtype: Dtype) -> np.ndarray:
     target = dtype.numpy
     try:
-        if dtype.category == 1 and not dtype.is_signed:
-            array = np.array(data)
-            if array.size and array.dtype.kind in "iu":
-                return array.astype(target)
         if target.kind == "V" or dtype.itemsize < 4 and dtype.is_floating_point:
             return np.array(data, np.float64).astype(target)
         if dtype.category <= 1:
@@ -195,7 +191,9 @@ def _filled(data: Any, dtype: Dtype) -> np.ndarray:
             if raw.dtype.kind == "f" and raw.size and not np.isfinite(raw).all():
                 raise ValueError("nan and inf cannot be converted to integers")
             limits = np.iinfo(target)
-            if raw.size and (raw.min() < limits.min or raw.max() > limits.max):
+            # A negative number goes into an unsigned dtype if its absolute value does, and wraps.
+            least = limits.min if dtype.is_signed else -int(limits.max)
+            if raw.size and (raw.min() < least or raw.max() > limits.max):
                 raise RuntimeError(f"a value does not fit into {dtype!r} without overflow")
             return raw.astype(target)
         return np.array(data, target)
@@ -252,6 +250,8 @@ def _check_rectangular(data: Any) -> tuple[int, ...]:
 
 def _inferred_dtype(data: Any) -> Dtype:
     """The dtype of nested Python data: the highest category in it."""
+    if isinstance(data, np.ndarray | np.generic):  # first: np.float64 is a float
+        return dtypes.from_numpy(data.dtype)
     if isinstance(data, bool):
         return dtypes.bool_
     if isinstance(data, int):
@@ -262,8 +262,6 @@ def _inferred_dtype(data: Any) -> Dtype:
         return dtypes.default_dtype().to_complex()
     if isinstance(data, Tensor):
         return data.dtype
-    if isinstance(data, np.ndarray | np.generic):
-        return dtypes.from_numpy(data.dtype)
     if isinstance(data, str | bytes | dict | set) or data is None:
         raise TypeError(f"a tensor cannot be made of a value of type {type(data).__name__}")
     if hasattr(data, "__array__"):

@@ -51,10 +51,12 @@ def combined_class(
     found = _combined.get(key)
     if found is None:
         try:
-            found = type(python_class.__name__, (ours, python_class), {"__str__": _plain_text})
+            members = {"__str__": _plain_text, "__reduce__": _reduced}
+            found = type(python_class.__name__, (ours, python_class), members)
         except TypeError:  # layouts that do not combine (UnicodeDecodeError, user classes with slots)
             found = ours
-        found.__module__ = ours.__module__
+        if found is not ours:
+            found.__module__ = "tscript.jit"
         _combined[key] = found
     return found
 
@@ -62,6 +64,18 @@ def combined_class(
 def _plain_text(self: BaseException) -> str:
     """KeyError would show the repr of its message; a message of several lines must stay readable."""
     return str(self.args[0]) if len(self.args) == 1 else str(self.args)
+
+
+def _reduced(self: BaseException) -> tuple[object, ...]:
+    """Exceptions travel between processes; these classes are found by what they combine."""
+    ours, python_class = type(self).__bases__
+    return (_rebuilt, (ours, python_class, self.args))
+
+
+def _rebuilt(
+    ours: type[RuntimeError], python_class: type[BaseException], args: tuple[object, ...]
+) -> BaseException:
+    return combined_class(ours, python_class)(*args)
 
 
 def exception_class(qualified_name: str | None) -> type[BaseException]:

@@ -7,6 +7,7 @@ the text under the message, and the exception of the right class that Python see
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterator
 from types import CodeType, FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -32,9 +33,19 @@ class CodeInfo(NamedTuple):
     by_line: dict[int, SourceRange]
 
 
-#: Generated code objects. Weak keys are impossible (code objects compare by value), so an entry is
-#: removed when its function goes.
-generated: dict[CodeType, CodeInfo] = {}
+#: What is known of generated code, by the identity of the code object, which the entry keeps alive.
+_generated: dict[int, tuple[CodeType, CodeInfo]] = {}
+
+
+def remember(code: CodeType, info: CodeInfo, owner: object) -> None:
+    """Let tracebacks through ``code`` be read for as long as ``owner`` lives."""
+    _generated[id(code)] = (code, info)
+    weakref.finalize(owner, _generated.pop, id(code), None).atexit = False
+
+
+def is_generated(code: CodeType) -> bool:
+    return id(code) in _generated
+
 
 #: Code of the interpreter's loop; set by the interpreter.
 interpreter_code: set[CodeType] = set()
@@ -70,8 +81,8 @@ def script_frames(error: BaseException) -> list[ScriptFrame]:
     frames: list[ScriptFrame] = []
     for entry in _entries(error.__traceback__):
         code = entry.tb_frame.f_code
-        if code in generated:
-            info = generated[code]
+        if is_generated(code):
+            info = _generated[id(code)][1]
             frames.append(ScriptFrame(info.function, _generated_range(info, code, entry)))
         elif code in interpreter_code:
             frames.extend(_interpreted(entry.tb_frame))
@@ -107,7 +118,7 @@ def render(frames: list[ScriptFrame]) -> str:
 
 def user_traceback(error: BaseException) -> TracebackType | None:
     """The traceback with only the frames of generated code: what a debugger should stop in."""
-    kept = [e for e in _entries(error.__traceback__) if e.tb_frame.f_code in generated]
+    kept = [e for e in _entries(error.__traceback__) if is_generated(e.tb_frame.f_code)]
     made: TracebackType | None = None
     for entry in reversed(kept):
         made = TracebackType(made, entry.tb_frame, entry.tb_lasti, entry.tb_lineno)

@@ -92,7 +92,6 @@ class TensorOperators:
     __rmul__ = _binary("aten::mul")
     __truediv__ = _binary("aten::div")
     __floordiv__ = _binary("aten::floor_divide")
-    __rfloordiv__ = _swapped("aten::floor_divide")
     __mod__ = _binary("aten::remainder")
     __rmod__ = _swapped("aten::remainder")
     __pow__ = _binary("aten::pow")
@@ -144,6 +143,17 @@ class TensorOperators:
         if not _is_operand(other):
             return NotImplemented
         return call("aten::mul", call("aten::reciprocal", self), other)
+
+    def __rfloordiv__(self: Any, other: Any) -> Any:
+        if not _is_operand(other):
+            return NotImplemented
+        if isinstance(other, numbers.Number | np.generic):
+            # The operator takes no number first: a 0-dim tensor of the common dtype stands for it.
+            from ops_registry.meta import meta_of, result_dtype
+            from tscript.runtime.creation import scalar_tensor
+
+            other = scalar_tensor(other, result_dtype(meta_of(self.array), other))  # type: ignore[arg-type]
+        return call("aten::floor_divide", other, self)
 
     def __getitem__(self: Any, index: Any) -> Tensor:
         from tscript.runtime.subscript import get_item
