@@ -1275,7 +1275,7 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::index": (
         ("indexing", ".Tensor(Tensor self, Tensor?[] indices) -> Tensor"),
-        ("indexing", ".out(Tensor self, Tensor?[] indices, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("indexing", ".Tensor_out(Tensor self, Tensor?[] indices, *, Tensor(a!) out) -> Tensor(a!)"),
         ("indexing", ".Tensor_hacked_twin(Tensor self, Tensor[] indices) -> Tensor"),
         ("container", ".list_int(int[] self, int el) -> int"),
         ("container", ".list_float(float[] self, float el) -> int"),

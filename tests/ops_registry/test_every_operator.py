@@ -57,7 +57,8 @@ def same(a, b):
 
 
 def overlapping(array):
-    return any(n > 1 and stride == 0 for n, stride in zip(array.shape, array.strides))
+    strides = zip(array.shape, array.strides)
+    return bool(array.size) and any(n > 1 and stride == 0 for n, stride in strides)
 
 
 def calls(operator):
@@ -151,7 +152,11 @@ def test_an_in_place_form_writes_what_the_functional_one_returns(run, operator):
 
 @pytest.mark.parametrize(
     "operator",
-    [op for op in TENSOR_KERNELS if op.derivation == "out" and op.functional.samples],
+    [
+        op
+        for op in TENSOR_KERNELS
+        if op.derivation == "out" and op.functional.samples and not op.random
+    ],
     ids=named,
 )
 def test_an_out_form_writes_what_the_functional_one_returns(run, operator):
