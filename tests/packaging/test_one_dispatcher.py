@@ -29,7 +29,11 @@ def touches(root: Path, files: Iterable[Path]) -> list[str]:
 
 
 def product_files() -> list[Path]:
-    packages = ("tscript", "tscript_mypy", "pytest_tscript")  # the registry declares, and calls none
+    packages = (
+        "tscript",
+        "tscript_mypy",
+        "pytest_tscript",
+    )  # the registry declares, and calls none
     return [path for package in packages for path in (ROOT / package).rglob("*.py")]
 
 
