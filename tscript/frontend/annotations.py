@@ -204,11 +204,13 @@ class AnnotationReader:
 def broadcasting_size(view: v.Expr | None) -> int | None:
     """The N of an annotation ``BroadcastingListN[int]``: one number stands for N of it.
 
-    Such annotations are the library's own way of saying ``int[2]``.
+    Such annotations are the library's own way of saying ``int[2]``; they may be Optional.
     """
     if isinstance(view, v.Subscript):
         name = v.dotted_name(view.value) or ""
         last = name.rpartition(".")[2]
+        if last == "Optional" and len(view.index) == 1:
+            return broadcasting_size(view.index[0])
         if last.startswith("BroadcastingList") and last[16:].isdecimal():
             return int(last[16:])
     return None

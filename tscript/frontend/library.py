@@ -9,7 +9,7 @@ What a file of the library may do at its top level is small: ``import``, ``def``
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
@@ -27,6 +27,7 @@ from tscript.frontend.resolver import (
     NamespaceRef,
     OperatorDefinition,
     OperatorRef,
+    OverloadedDefinition,
     SourceDefinition,
     Unknown,
 )
@@ -34,6 +35,8 @@ from tscript.ir.graph import constant_type
 from tscript.types.nominal import ClassType, ModuleType
 
 _ROOT = Path(__file__).resolve().parent.parent
+#: Between the name of a function and the number of one of its declared overloads.
+_OVERLOAD = "__"
 
 
 @dataclass(slots=True)
@@ -43,6 +46,8 @@ class _File:
     path: Path
     text: str
     functions: dict[str, ast.FunctionDef] = field(default_factory=dict)
+    #: Signatures that ``@_overload`` declares for a function.
+    overloads: dict[str, list[ast.FunctionDef]] = field(default_factory=dict)
     #: Local name -> the full dotted name it was imported from, or is another name of.
     imports: dict[str, str] = field(default_factory=dict)
     dispatches: dict[str, ast.Call] = field(default_factory=dict)
@@ -61,6 +66,8 @@ def _load(module: str) -> _File | None:
     found = _File(path, text)
     for node in ast.parse(text).body:
         match node:
+            case ast.FunctionDef(decorator_list=[ast.Name(id="_overload")]):
+                found.overloads.setdefault(node.name, []).append(node)
             case ast.FunctionDef():
                 found.functions[node.name] = node
             case ast.Import(names=names):
@@ -125,10 +132,23 @@ def _origin(module: str, name: str) -> tuple[str, str]:
 @cache
 def library_definition(handle: LibraryHandle) -> Definition:
     """What a call of a library function means."""
-    module, name = _origin(handle.module, handle.name)
+    name, _, declaration = handle.name.partition(_OVERLOAD)
+    module, name = _origin(handle.module, name)
     found = _load(module)
     if found is None:
         return Unknown()
+    if declaration:
+        implementation = parse_def(_source(found, found.functions[name]))
+        declared = parse_def(_source(found, found.overloads[name][int(declaration)]))
+        view = replace(implementation, params=declared.params, returns=declared.returns)
+        return SourceDefinition(view, LibraryResolver(module), strict=True)
+    if name in found.overloads:
+        return OverloadedDefinition(
+            tuple(
+                namespace.library_function(module, f"{name}{_OVERLOAD}{number}")
+                for number in range(len(found.overloads[name]))
+            )
+        )
     if name in found.dispatches:
         return _dispatch(module, found.dispatches[name])
     if name in found.functions:
