@@ -121,8 +121,8 @@ def _redraw_outside(
     tensor: Tensor, mean: float, std: float, a: float, b: float, generator: Any
 ) -> None:
     """Draw normal numbers, and those outside of [a, b] again until none is."""
-    low = tensor.new_tensor(a).item()  # the bounds as the dtype has them
-    high = tensor.new_tensor(b).item()
+    low = torch.tensor(a, dtype=tensor.dtype).item()  # the bounds as the dtype has them
+    high = torch.tensor(b, dtype=tensor.dtype).item()
     values = tensor.normal_(mean, std, generator=generator)
     outside = (values < low) | (values > high)
     while outside.any():
