@@ -21,6 +21,6 @@ def backward(*args: Any, **kwargs: Any) -> NoReturn:
     raise DifferentiationError("differentiation is not there yet: compute gradients with PyTorch")
 
 
-def Variable(data: Any, requires_grad: bool = False) -> Any:  # noqa: N802 - PyTorch's name
+def Variable(data: Any, requires_grad: bool = False) -> Any:
     """The tensor itself, as since PyTorch 0.4."""
     return data.requires_grad_() if requires_grad else data

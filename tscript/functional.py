@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from ops_registry import dtypes, meta
+from ops_registry import meta
 from ops_registry.device import CPU, Device
 from ops_registry.dtypes import Dtype, default_dtype, promote
 from ops_registry.dtypes import set_default_dtype as set_default_dtype
@@ -99,7 +99,7 @@ def result_type(tensor1: Any, tensor2: Any) -> Dtype:
 
 
 class finfo(NamedTuple("finfo", [("dtype", str), ("bits", int), ("eps", float), ("max", float),
-                                 ("min", float), ("tiny", float), ("resolution", float)])):  # noqa: N801, UP014  # fmt: skip
+                                 ("min", float), ("tiny", float), ("resolution", float)])):  # fmt: skip
     """The limits of a floating point dtype."""
 
     __slots__ = ()
@@ -125,7 +125,7 @@ class finfo(NamedTuple("finfo", [("dtype", str), ("bits", int), ("eps", float), 
         return self.tiny
 
 
-class iinfo(NamedTuple("iinfo", [("dtype", str), ("bits", int), ("max", int), ("min", int)])):  # noqa: N801, UP014
+class iinfo(NamedTuple("iinfo", [("dtype", str), ("bits", int), ("max", int), ("min", int)])):
     """The limits of an integer dtype."""
 
     __slots__ = ()
@@ -134,7 +134,9 @@ class iinfo(NamedTuple("iinfo", [("dtype", str), ("bits", int), ("max", int), ("
         if dtype.category != 1:
             raise TypeError(f"{dtype!r} is no integer dtype: torch.finfo has the limits of floats")
         limits = np.iinfo(dtype.numpy)
-        return super().__new__(cls, dtype.name, 8 * dtype.itemsize, int(limits.max), int(limits.min))
+        return super().__new__(
+            cls, dtype.name, 8 * dtype.itemsize, int(limits.max), int(limits.min)
+        )
 
 
 def broadcast_shapes(*shapes: Any) -> Size:
@@ -258,7 +260,9 @@ def unique(
 ) -> Any:
     """The distinct elements (or slices along ``dim``), with indices and counts when asked for."""
     if dim is None:
-        values, inverse, counts = call("aten::_unique2", input, sorted, return_inverse, return_counts)
+        values, inverse, counts = call(
+            "aten::_unique2", input, sorted, return_inverse, return_counts
+        )
     else:
         values, inverse, counts = call(
             "aten::unique_dim", input, dim, sorted, return_inverse, return_counts

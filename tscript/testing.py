@@ -85,7 +85,10 @@ def difference(
     excess = np.where(close, -np.inf, np.where(np.isnan(excess), np.inf, excess))
     worst = np.unravel_index(int(np.argmax(excess)), a.shape)
     place = list(map(int, worst))
-    shown = np.broadcast_to(actual.array, a.shape)[worst], np.broadcast_to(expected.array, a.shape)[worst]
+    shown = (
+        np.broadcast_to(actual.array, a.shape)[worst],
+        np.broadcast_to(expected.array, a.shape)[worst],
+    )
     first, second = (_number(value) for value in shown)
     return (
         f"Not within tolerance rtol={rtol} atol={atol} at input{place} ({first} vs. {second}) and"
@@ -182,7 +185,9 @@ class _Checks:
         if _is_sequence(actual) and _is_sequence(expected):
             if len(actual) != len(expected):
                 return _at(path, f"the lengths are {len(actual)} and {len(expected)}")
-            pairs = ((f"[{i}]", a, e) for i, (a, e) in enumerate(zip(actual, expected, strict=True)))
+            pairs = (
+                (f"[{i}]", a, e) for i, (a, e) in enumerate(zip(actual, expected, strict=True))
+            )
         elif isinstance(actual, Mapping) and isinstance(expected, Mapping):
             if set(actual) != set(expected):
                 return _at(path, f"the keys are {sorted(map(str, actual))} and"

@@ -118,8 +118,7 @@ def bind_arguments(
             value = argument.default
         else:
             raise ArgumentError(
-                f"{name}() is missing its argument {argument.name!r}"
-                f" ({annotation(argument.type)})"
+                f"{name}() is missing its argument {argument.name!r} ({annotation(argument.type)})"
             )
         try:
             values.append(converter(argument.type)(value))
@@ -493,5 +492,3 @@ def leaver(type: t.Type) -> Converter | None:
     if type == t.INT:
         return _checked_int
     return to_python
-
-

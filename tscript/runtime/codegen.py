@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import itertools
 import keyword
 import math
 import re
@@ -208,7 +209,7 @@ class _Generator:
             code = compile(module, self.file or "<graph>", "exec", dont_inherit=True)
         except (RecursionError, SyntaxError, MemoryError) as error:
             raise NotCompilableError(f"CPython does not compile the code: {error}") from error
-        exec(code, self.namespace)  # noqa: S102 - a tree built here, no text
+        exec(code, self.namespace)
         made = self.namespace[name]
         compiled = CompiledGraph(made, self.graph, self.function.name, module)
         info = CodeInfo(self.function.name, self.ranges, self.by_line)
@@ -478,7 +479,7 @@ class _Generator:
         self.flush()
         outputs = [value for value in node.outputs if value.uses]
         targets = [(self.new_name(value), value.offset, value.type) for value in outputs]
-        bodies = []
+        bodies: list[tuple[list[ast.stmt], ast.expr | None]] = []
         for block in node.blocks:
             for name, at, _ in targets:
                 self.preassign(name, block.outputs[at], block)
@@ -502,9 +503,9 @@ class _Generator:
                 self.preassigned[outputs[0]] = targets[0][0]
             self.define(node, _chosen(condition, first, second), PURE)
             return
-        for body, expression in bodies:
-            if expression is not None:
-                self.finish_expression(body, targets[0][0], expression, node)
+        for body, left in bodies:
+            if left is not None:
+                self.finish_expression(body, targets[0][0], left, node)
         if not then and otherwise:
             then, otherwise = otherwise, []
             condition = ast.UnaryOp(ast.Not(), condition)
@@ -544,9 +545,7 @@ class _Generator:
         if not forever:
             going = self.fresh(f"{self.names.get(condition, 'go')}_on")
             self.assign(going, start or ast.Constant(True), node)
-        targets = [
-            (self.names[p], block.outputs[k + 1], p.type) for k, p in enumerate(parameters)
-        ]
+        targets = [(self.names[p], block.outputs[k + 1], p.type) for k, p in enumerate(parameters)]
         if counts:
             counter = self.new_name(iteration)
             loop: ast.stmt = ast.For(
@@ -557,7 +556,7 @@ class _Generator:
         else:
             loop = ast.While(ast.Name(going, ast.Load()) if going else ast.Constant(True), [], [])
         self.emit(loop, node)
-        for name, value, _ in targets:
+        for name, _, _ in targets:
             parameter = next(p for p in parameters if self.names[p] == name)
             self.carried[name] = parameter
         for name, value, _ in targets:
@@ -590,7 +589,9 @@ class _Generator:
 
     def emit_list(self, node: Node) -> None:
         elements = [self.handle(value) for value in node.inputs]
-        self.define(node, ast.List(elements, ast.Load()), READS if self.uses_no_table(node) else None)
+        self.define(
+            node, ast.List(elements, ast.Load()), READS if self.uses_no_table(node) else None
+        )
 
     @staticmethod
     def uses_no_table(node: Node) -> bool:
@@ -600,9 +601,7 @@ class _Generator:
         elements = ast.Tuple([self.handle(value) for value in node.inputs], ast.Load())
         if isinstance(node.output.type, NamedTupleType):
             cls = namedtuple_class(node.output.type)
-            call = ast.Call(
-                self.helper("named", cls), [ast.Starred(elements, ast.Load())], []
-            )
+            call = ast.Call(self.helper("named", cls), [ast.Starred(elements, ast.Load())], [])
             self.define(node, call)
         else:
             self.define(node, elements, READS if self.uses_no_table(node) else None)
@@ -837,9 +836,7 @@ class _Generator:
             self.made[key] = make()
         return self.made[key]
 
-    def direct(
-        self, node: Node, operator: Operator, arguments: list[ast.expr]
-    ) -> ast.expr | None:
+    def direct(self, node: Node, operator: Operator, arguments: list[ast.expr]) -> ast.expr | None:
         """A guarded direct call of the record's ufunc, for tensors of one floating point dtype."""
         meta = operator.meta
         if operator.ufunc is None or operator.derivation or not isinstance(meta, Elementwise):
@@ -873,7 +870,7 @@ class _Generator:
         arrays = [o for o, tensor in zip(operands, tensors, strict=True) if tensor]
         dtypes = [ast.Attribute(a, "dtype", ast.Load()) for a in _copies(arrays)]
         tests: list[ast.expr] = [
-            compare(ast.Is, first, second) for first, second in zip(dtypes, dtypes[1:], strict=False)
+            compare(ast.Is, first, second) for first, second in itertools.pairwise(dtypes)
         ]
         if len(arrays) == len(operands) == 2 and not meta.int_to_float and not meta.real:
             return tests[0]

@@ -114,7 +114,7 @@ def _writable_alias(array: np.ndarray) -> np.ndarray:
     extents = zip(array.shape, array.strides, strict=True)
     span = sum((extent - 1) * stride for extent, stride in extents) + array.itemsize
     buffer = (ctypes.c_char * span).from_address(address(array))
-    buffer._keeps_alive = array  # type: ignore[attr-defined]
+    buffer._keeps_alive = array
     return np.ndarray(array.shape, array.dtype, buffer, 0, array.strides)
 
 

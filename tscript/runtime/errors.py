@@ -53,7 +53,9 @@ def combined_class(
         try:
             members = {"__str__": _plain_text, "__reduce__": _reduced}
             found = type(python_class.__name__, (ours, python_class), members)
-        except TypeError:  # layouts that do not combine (UnicodeDecodeError, user classes with slots)
+        except (
+            TypeError
+        ):  # layouts that do not combine (UnicodeDecodeError, user classes with slots)
             found = ours
         if found is not ours:
             found.__module__ = "tscript.jit"

@@ -45,7 +45,8 @@ def _mode_from_environment() -> Mode:
     return cast(Mode, mode)
 
 
-_mode: ContextVar[Mode] = ContextVar("executor", default=_mode_from_environment())
+_initial_mode = _mode_from_environment()
+_mode: ContextVar[Mode] = ContextVar("executor", default=_initial_mode)
 
 
 def executor_mode() -> Mode:

@@ -59,7 +59,7 @@ class _Mode:
         return decorated  # type: ignore[return-value]
 
 
-class no_grad(_Mode):  # noqa: N801 - PyTorch's name
+class no_grad(_Mode):
     """Switch gradients off for a ``with`` block or a function.
 
     >>> with no_grad():
@@ -76,7 +76,7 @@ class no_grad(_Mode):  # noqa: N801 - PyTorch's name
         super().__init__(False)
 
 
-class enable_grad(_Mode):  # noqa: N801 - PyTorch's name
+class enable_grad(_Mode):
     """Switch gradients on again inside ``no_grad``."""
 
     def __new__(cls, function: Callable[..., Any] | None = None) -> Any:
@@ -88,7 +88,7 @@ class enable_grad(_Mode):  # noqa: N801 - PyTorch's name
         super().__init__(True)
 
 
-class set_grad_enabled(_Mode):  # noqa: N801 - PyTorch's name
+class set_grad_enabled(_Mode):
     """Set the flag at once; as a context manager, restore it at the end."""
 
     def __init__(self, mode: bool) -> None:
@@ -105,7 +105,7 @@ class set_grad_enabled(_Mode):  # noqa: N801 - PyTorch's name
         return super().__call__(function)
 
 
-class inference_mode(_Mode):  # noqa: N801 - PyTorch's name
+class inference_mode(_Mode):
     """``no_grad``, and a promise that nothing made inside will ever be differentiated.
 
     >>> with inference_mode():

@@ -331,7 +331,7 @@ def _fork(self: Interpreter, node: Node, inputs: list[Any], values: Values) -> A
         else:
             results = [run_function(inputs[0], inputs[1:])]
         return Future(results[0] if len(results) == 1 else tuple(results))
-    except Exception as error:  # noqa: BLE001 - wait() raises it
+    except Exception as error:
         return Future(error=error)
 
 
@@ -464,4 +464,3 @@ def number_to_tensor(value: Any) -> Tensor:
         return value
     dtype = {bool: np.bool_, int: np.int64, float: np.float64, complex: np.complex128}
     return wrap(np.array(value, dtype[type(value)]), CPU)
-

@@ -212,7 +212,7 @@ def namedtuple_class(type: NamedTupleType) -> Any:
     found = _namedtuples.get(key)
     if found is None:
         name = type.qualified_name.rpartition(".")[2]
-        found = _namedtuples[key] = namedtuple(name, fields, rename=True)  # noqa: PYI024
+        found = _namedtuples[key] = namedtuple(name, fields, rename=True)
     return found
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import functools
 import numbers
+import operator as operator_module
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -157,9 +158,7 @@ class Binder:
             args = (*args[:at], list(args[at:]))
             count = at + 1
         if count > self.positional:
-            return _Misfit(
-                f"takes {self.positional} positional arguments, {count} were given", 0
-            )
+            return _Misfit(f"takes {self.positional} positional arguments, {count} were given", 0)
         bound: list[Any] = []
         used = 0
         for position, (argument, fit) in enumerate(zip(self.arguments, self.fitters, strict=True)):
@@ -328,7 +327,7 @@ def _fit_float(value: Any, level: int) -> Any:
 
 def _fit_complex(value: Any, level: int) -> Any:
     if isinstance(value, numbers.Number) and not isinstance(value, bool):
-        return complex(value)  # type: ignore[arg-type]
+        return complex(value)  # type: ignore[call-overload]
     return _NO
 
 
@@ -472,25 +471,35 @@ def _named(operator: Operator, result: tuple[Any, ...]) -> Any:
     names = tuple(r.name for r in operator.schema.returns)
     if len(names) != len(result) or not all(names):
         return result
-    return _return_type(operator.schema.base_name, names)(*result)
+    return _return_type(operator.schema.base_name, names)(result)
+
+
+class _ReturnType(tuple[Any, ...]):
+    """The base of the named tuples that operators with several named results give."""
+
+    __slots__ = ()
+    _fields: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        pairs = zip(self._fields, self, strict=True)
+        body = ",\n".join(f"{field}={value!r}" for field, value in pairs)
+        return f"torch.return_types.{type(self).__name__}(\n{body})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_rebuild_return, (type(self).__name__, self._fields, tuple(self)))
 
 
 @functools.cache
 def _return_type(name: str, fields: tuple[str, ...]) -> Any:
-    from collections import namedtuple
-
-    made = namedtuple(name, fields, rename=True)  # noqa: PYI024 - the fields are data
-
-    def shown(self: Any) -> str:
-        pairs = zip(self._fields, self, strict=True)
-        body = "".join(f"{field}={value!r},\n" for field, value in pairs)
-        return f"torch.return_types.{name}(\n{body.removesuffix(chr(10)).removesuffix(',')})"
-
-    made.__repr__ = shown  # type: ignore[assignment]
-    made.__module__ = "torch.return_types"
-    made.__reduce__ = lambda self: (_rebuild_return, (name, fields, tuple(self)))  # type: ignore[assignment, method-assign]
-    return made
+    members: dict[str, Any] = {
+        "__slots__": (),
+        "_fields": fields,
+        "__module__": "torch.return_types",
+    }
+    for position, field in enumerate(fields):
+        members[field] = property(operator_module.itemgetter(position))
+    return type(name, (_ReturnType,), members)
 
 
 def _rebuild_return(name: str, fields: tuple[str, ...], values: tuple[Any, ...]) -> Any:
-    return _return_type(name, fields)(*values)
+    return _return_type(name, fields)(values)

@@ -145,7 +145,7 @@ def script_error(error: Exception, raised: bool = False) -> Exception:
     text = f"{message}\n\n{render(frames)}" if frames else message
     try:
         made = cls(text)
-    except Exception:  # noqa: BLE001 - a class of the user's with a constructor of its own
+    except Exception:
         made = OperatorError(f"{type(error).__name__}: {text}")
     made._tscript_frames = frames  # type: ignore[attr-defined]
     made.message = message  # type: ignore[attr-defined]

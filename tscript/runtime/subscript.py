@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-from ops_registry import dtypes
 from tscript.runtime.tensor import Tensor, wrap
 from tscript.runtime.tensor_operators import call
 from tscript.runtime.tracing_state import current_tracer
@@ -179,9 +178,7 @@ def _apply(tensor: Tensor, items: tuple[Any, ...]) -> tuple[Tensor, list[Tensor 
 
 def _check_index_dtype(item: Tensor) -> None:
     if item.array.dtype.kind not in "iub":
-        raise IndexError(
-            f"a tensor used as a subscript has integers or bools, not {item.dtype!r}"
-        )
+        raise IndexError(f"a tensor used as a subscript has integers or bools, not {item.dtype!r}")
 
 
 def _index_tensor(item: Any) -> Tensor:
@@ -205,10 +202,6 @@ def _sliced(view: Tensor, dim: int, item: slice) -> Tensor:
     stop = _END if stop is None else stop
     for bound in (start, stop, step):
         if not hasattr(bound, "__index__"):
-            raise TypeError(
-                f"a slice of a tensor has integer bounds, not {type(bound).__name__}"
-            )
+            raise TypeError(f"a slice of a tensor has integer bounds, not {type(bound).__name__}")
     sliced: Tensor = call("aten::slice", view, dim, start, stop, step)
     return sliced
-
-

@@ -92,7 +92,8 @@ class Tensor(TensorOperators, TensorConversions, metaclass=_TensorType):
 
     @property
     def shape(self) -> Size:
-        return self.size()
+        found: Size = self.size()
+        return found
 
     @property
     def device(self) -> Device:
@@ -144,10 +145,13 @@ class Tensor(TensorOperators, TensorConversions, metaclass=_TensorType):
 
     ndimension = dim
 
-    def numel(self) -> int:
+    def numel(self) -> Any:
         """The number of elements."""
         tracer = current_tracer()
-        return self.array.size if tracer is None else tracer.numel(self)
+        if tracer is None:
+            return self.array.size
+        traced: Any = tracer.numel(self)  # a 0-dim tensor
+        return traced
 
     nelement = numel
 
@@ -392,22 +396,22 @@ class Tensor(TensorOperators, TensorConversions, metaclass=_TensorType):
     # Attributes that are operators.
 
     @property
-    def T(self) -> Tensor:  # noqa: N802 - PyTorch's name
+    def T(self) -> Tensor:
         transposed: Tensor = call("aten::numpy_T", self)
         return transposed
 
     @property
-    def mT(self) -> Tensor:  # noqa: N802 - PyTorch's name
+    def mT(self) -> Tensor:
         transposed: Tensor = call("aten::mT", self)
         return transposed
 
     @property
-    def H(self) -> Tensor:  # noqa: N802 - PyTorch's name
+    def H(self) -> Tensor:
         transposed: Tensor = call("aten::matrix_H", self)
         return transposed
 
     @property
-    def mH(self) -> Tensor:  # noqa: N802 - PyTorch's name
+    def mH(self) -> Tensor:
         transposed: Tensor = call("aten::mH", self)
         return transposed
 

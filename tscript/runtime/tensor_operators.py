@@ -126,8 +126,8 @@ class TensorOperators:
     __le__ = _comparison("aten::le")
     __gt__ = _comparison("aten::gt")
     __ge__ = _comparison("aten::ge")
-    __eq__ = _comparison("aten::eq")  # type: ignore[assignment]
-    __ne__ = _comparison("aten::ne")  # type: ignore[assignment]
+    __eq__ = _comparison("aten::eq")
+    __ne__ = _comparison("aten::ne")
 
     __neg__ = _unary("aten::neg")
     __abs__ = _unary("aten::abs")

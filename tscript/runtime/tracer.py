@@ -175,9 +175,7 @@ class Tracer:
             )
         if isinstance(result, list):
             items = [self._output(item, strict) for item in result]
-            return self.graph.insert(
-                "prim::ListConstruct", items, [t.ListType(t.TENSOR)]
-            ).output
+            return self.graph.insert("prim::ListConstruct", items, [t.ListType(t.TENSOR)]).output
         if isinstance(result, dict):
             flat: list[Value] = []
             for key, item in result.items():

@@ -20,7 +20,13 @@ def test_attributes_of_a_view_are_those_of_its_memory() -> None:
     assert view.storage_offset() == 13
     assert not view.is_contiguous()
     assert view.data_ptr() == x.data_ptr() + 13 * 4
-    assert (view.ndim, view.dim(), view.numel(), view.element_size(), view.nbytes) == (2, 2, 9, 4, 36)
+    assert (view.ndim, view.dim(), view.numel(), view.element_size(), view.nbytes) == (
+        2,
+        2,
+        9,
+        4,
+        36,
+    )
 
 
 def test_writes_through_a_view_show_in_the_tensor_and_in_the_array() -> None:
