@@ -10,13 +10,17 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ops_registry.types import (
+    COMPLEX,
     ERROR,
+    FLOAT,
+    INT,
     STRING,
     TENSOR,
     BoolType,
     DictType,
     ErrorType,
     ListType,
+    TensorType,
     TupleType,
     Type,
 )
@@ -340,6 +344,41 @@ def binary(
     if isinstance(result, Value):
         return result
     return operator_error(emitter, op, left, right, range, result)
+
+
+#: A number on the left of a Tensor: the operator with the sides exchanged.
+_EXCHANGED = {
+    "aten::add": "aten::add",
+    "aten::mul": "aten::mul",
+    "aten::eq": "aten::eq",
+    "aten::ne": "aten::ne",
+    "aten::lt": "aten::gt",
+    "aten::le": "aten::ge",
+    "aten::gt": "aten::lt",
+    "aten::ge": "aten::le",
+}
+#: Those that need the Tensor changed first: what to, and the operator then.
+_CHANGED = {
+    "aten::sub": ("aten::neg", "aten::add"),
+    "aten::div": ("aten::reciprocal", "aten::mul"),
+}
+
+
+def number_and_tensor(
+    emitter: Emitter, name: str, left: Given, right: Given, range: SourceRange
+) -> Value | None:
+    """``2 - x``: no operator takes a number and a Tensor in this order; None for all else."""
+    if name == "aten::floordiv" and isinstance(left.type, TensorType):
+        return emitter.builtin("aten::floor_divide", [left, right], {}, range, callee="//")
+    if left.type not in (INT, FLOAT, COMPLEX) or not isinstance(right.type, TensorType):
+        return None
+    if name in _EXCHANGED:
+        return emitter.builtin(_EXCHANGED[name], [right, left], {}, range)
+    if name in _CHANGED:
+        first, second = _CHANGED[name]
+        changed = Given(emitter.builtin(first, [right], {}, range), right.range)
+        return emitter.builtin(second, [changed, left], {}, range)
+    return None
 
 
 def _unknown_operand(

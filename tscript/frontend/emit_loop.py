@@ -35,6 +35,9 @@ from tscript.types.relations import is_optional
 if TYPE_CHECKING:
     from tscript.frontend.emitter import Emitter
 
+#: The trip count of a loop that only its condition ends.
+MAX_TRIP_COUNT = 9223372036854775807
+
 
 @dataclass(frozen=True, slots=True)
 class Iteration:
@@ -45,7 +48,7 @@ class Iteration:
 
 
 def emit_while(emitter: Emitter, statement: v.While) -> None:
-    from tscript.frontend.emitter import MAX_TRIP_COUNT, Loop
+    from tscript.frontend.emitter import Loop
 
     trip_count = emitter.literal(MAX_TRIP_COUNT)
     node = emitter.graph.insert("prim::Loop", (trip_count,), ())
@@ -312,10 +315,12 @@ def _iterate_tree(
     known = [child for child in children if child is not None]
     if len(known) != len(children) or not known:
         return None
-    if len(known) == 1:
-        length = known[0].length
+    lengths = [child.length for child in known]
+    if tree.is_enumerate:
+        lengths.insert(0, emitter.literal(MAX_TRIP_COUNT))
+    if len(lengths) == 1:
+        length = lengths[0]
     else:
-        lengths = [child.length for child in known]
         listed = emitter.insert("prim::ListConstruct", lengths, ListType(INT), range)
         length = emitter.builtin("prim::min", [Given(listed, range)], {}, range)
 

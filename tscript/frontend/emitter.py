@@ -74,8 +74,6 @@ if TYPE_CHECKING:
     from tscript.frontend.annotations import AnnotationReader
     from tscript.frontend.unit import Unit
 
-MAX_TRIP_COUNT = 9223372036854775807
-
 
 @dataclass(slots=True)
 class Returns:
@@ -299,6 +297,10 @@ class Emitter:
         if not schemas:
             return Mismatch("unknown-operator", range, {"name": name.replace("aten::", "torch.")}, 0)
         callee = callee or name.rpartition("::")[2]
+        if receiver is None and not kwargs and len(args) == 2:
+            swapped = expressions.number_and_tensor(self, name, args[0], args[1], range)
+            if swapped is not None:
+                return swapped
         matched = match_overloads(
             self, schemas, range, args, kwargs, receiver=receiver, callee=callee
         )

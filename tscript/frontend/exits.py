@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from ops_registry.types import BOOL, NONE, Type
+from ops_registry.types import BOOL, Type
 from tscript.ir.graph import Block, Graph, Node, Value
 from tscript.types.relations import unify
 
@@ -44,10 +44,7 @@ def transform_exits(graph: Graph, return_type: Type) -> None:
         _Transformer(graph, "prim::ReturnStmt").run()
     if not graph.outputs:  # every path raises
         with graph.inserting_at(graph.block):
-            if return_type == NONE:
-                graph.add_output(graph.constant(None))
-            else:
-                graph.add_output(graph.insert("prim::Uninitialized", (), (return_type,)).output)
+            graph.add_output(graph.insert("prim::Uninitialized", (), (return_type,)).output)
     _merge_branches(graph, graph.block)
 
 

@@ -31,7 +31,7 @@ PRIMITIVES: dict[str, Primitive] = {
     "prim::Uninitialized": Primitive((0, 0), 1),
     "prim::RaiseException": Primitive((1, 3), 0, has_effects=True),
     "prim::Print": Primitive(_ANY, 0, has_effects=True),
-    "prim::fork": Primitive(_ANY, 1, has_effects=True),
+    "prim::fork": Primitive(_ANY, 1, blocks=1, has_effects=True),
     "aten::wait": Primitive((1, 1), None, has_effects=True),
     # Calls.
     "prim::CallFunction": Primitive((1, None), None, has_effects=True),

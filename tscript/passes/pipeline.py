@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tscript.ir.graph import Graph
+from tscript.passes.canonicalize_loops import canonicalize_loops
 from tscript.passes.eliminate_dead_code import eliminate_dead_code
 from tscript.passes.fold_constants import fold_constants
 from tscript.passes.lower_tuples import lower_tuples
@@ -18,6 +19,7 @@ Pass = Callable[[Graph], bool]
 
 #: The passes of `run_cleanup`.
 CLEANUP: tuple[Pass, ...] = (
+    canonicalize_loops,
     lower_tuples,
     fold_constants,
     eliminate_dead_code,
