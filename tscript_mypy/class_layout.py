@@ -129,7 +129,11 @@ def _add(
 
 
 def _attribute_of(target: v.Expr, own: str) -> str | None:
-    if isinstance(target, v.Select) and isinstance(target.value, v.Var) and target.value.name == own:
+    if (
+        isinstance(target, v.Select)
+        and isinstance(target.value, v.Var)
+        and target.value.name == own
+    ):
         return target.name.name
     return None
 
@@ -143,7 +147,9 @@ def _registered(call: v.Apply, own: str) -> str | None:
         return None
     name = call.args[0]
     value = call.args[1] if len(call.args) > 1 else None
-    if isinstance(name, v.StringLiteral) and not (isinstance(value, v.Const) and value.value is None):
+    if isinstance(name, v.StringLiteral) and not (
+        isinstance(value, v.Const) and value.value is None
+    ):
         return name.value
     return None
 
@@ -198,8 +204,7 @@ def _call(callee: v.Expr, resolver: Resolver) -> Constant | None:
     fact = fact_of_expression(callee, resolver)
     if isinstance(fact, OperatorRef):
         results = {
-            tuple(r.type for r in schema.returns)
-            for schema in registry().overloads(fact.name)
+            tuple(r.type for r in schema.returns) for schema in registry().overloads(fact.name)
         }
         if results == {(t.TENSOR,)}:
             return Constant(UNKNOWN, t.TENSOR)

@@ -205,7 +205,9 @@ class MypyResolver:
             view = cached_def(file.source(place))
         except (CompilationError, SyntaxError):
             return UNKNOWN
-        resolver = self if handle.module == self.module else MypyResolver(self.program, handle.module)
+        resolver = (
+            self if handle.module == self.module else MypyResolver(self.program, handle.module)
+        )
         marks = {name.rpartition(".")[2] for name in view.decorator_names}
         if marks & {"ignore"}:
             return PythonDefinition(python_schema(view, resolver))
@@ -391,7 +393,9 @@ class MypyResolver:
             fill_module(made, view, resolver)
             for method in view.methods:
                 name = method.name.name
-                handle = Handle(base.module_name, f"{qualname}.{name}", method.range.line, info.fullname)
+                handle = Handle(
+                    base.module_name, f"{qualname}.{name}", method.range.line, info.fullname
+                )
                 made.methods[name] = FunctionRef(f"{made.qualified_name}.{name}", handle)
             for name in reads_of_self(view):
                 if not (name in made.attributes or name in made.methods or name in made.constants):
