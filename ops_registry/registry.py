@@ -11,13 +11,13 @@ from __future__ import annotations
 import functools
 import importlib
 from collections.abc import Iterator
-from importlib.metadata import entry_points
+from typing import TYPE_CHECKING
 
-import pluggy
-
-from ops_registry import hookspecs
 from ops_registry.operator import Operator, declared_in
 from ops_registry.schema import FunctionSchema, parse_schema
+
+if TYPE_CHECKING:  # pluggy and importlib.metadata cost as much as half of NumPy: loaded for plugins
+    import pluggy
 
 ENTRY_POINT_GROUP = "ops_registry"
 
@@ -136,6 +136,12 @@ class Registry:
     def _load_plugins(self) -> None:
         if self._plugins is not None:
             return
+        from importlib.metadata import entry_points
+
+        import pluggy
+
+        from ops_registry import hookspecs
+
         self._plugins = manager = pluggy.PluginManager(ENTRY_POINT_GROUP)
         manager.add_hookspecs(hookspecs)
         for entry_point in entry_points(group=ENTRY_POINT_GROUP):
