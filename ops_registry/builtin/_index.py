@@ -178,6 +178,12 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::_conj": (
         ("complex_numbers", "(Tensor(a) self) -> Tensor(a)"),
     ),
+    "aten::_embedding_bag": (
+        ("embedding", "(Tensor weight, Tensor indices, Tensor offsets, bool scale_grad_by_freq=False, int mode=0, bool sparse=False, Tensor? per_sample_weights=None, bool include_last_offset=False, int padding_idx=-1) -> (Tensor, Tensor, Tensor, Tensor)"),
+    ),
+    "aten::_embedding_bag_forward_only": (
+        ("embedding", "(Tensor weight, Tensor indices, Tensor offsets, bool scale_grad_by_freq=False, int mode=0, bool sparse=False, Tensor? per_sample_weights=None, bool include_last_offset=False, int padding_idx=-1) -> (Tensor, Tensor, Tensor, Tensor)"),
+    ),
     "aten::_index_put_impl_": (
         ("scatter", "(Tensor(a!) self, Tensor?[] indices, Tensor values, bool accumulate=False, bool unsafe=False) -> Tensor(a!)"),
     ),
@@ -319,6 +325,12 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("views", "(Tensor(a) self) -> Tensor(a)"),
     ),
     "aten::all": (
+        ("reduction", "(Tensor self) -> Tensor"),
+        ("reduction", ".all_out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("reduction", ".dim(Tensor self, int dim, bool keepdim=False) -> Tensor"),
+        ("reduction", ".out(Tensor self, int dim, bool keepdim=False, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("reduction", ".dims(Tensor self, int[]? dim=None, bool keepdim=False) -> Tensor"),
+        ("reduction", ".dims_out(Tensor self, int[]? dim=None, bool keepdim=False, *, Tensor(a!) out) -> Tensor(a!)"),
         ("container", ".int(int[] self) -> bool"),
         ("container", ".float(float[] self) -> bool"),
         ("container", ".bool(bool[] self) -> bool"),
@@ -332,6 +344,18 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::alpha_dropout_": (
         ("dropout", "(Tensor(a!) self, float p, bool train) -> Tensor(a!)"),
     ),
+    "aten::amax": (
+        ("reduction", "(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor"),
+        ("reduction", ".out(Tensor self, int[1] dim=[], bool keepdim=False, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::amin": (
+        ("reduction", "(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor"),
+        ("reduction", ".out(Tensor self, int[1] dim=[], bool keepdim=False, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::aminmax": (
+        ("reduction", "(Tensor self, *, int? dim=None, bool keepdim=False) -> (Tensor min, Tensor max)"),
+        ("reduction", ".out(Tensor self, *, int? dim=None, bool keepdim=False, Tensor(a!) min, Tensor(b!) max) -> (Tensor(a!) min, Tensor(b!) max)"),
+    ),
     "aten::angle": (
         ("complex_numbers", "(Tensor self) -> Tensor"),
         ("complex_numbers", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
@@ -341,6 +365,12 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("scalar", ".Scalar(Scalar a) -> Scalar"),
     ),
     "aten::any": (
+        ("reduction", "(Tensor self) -> Tensor"),
+        ("reduction", ".all_out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("reduction", ".dim(Tensor self, int dim, bool keepdim=False) -> Tensor"),
+        ("reduction", ".out(Tensor self, int dim, bool keepdim=False, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("reduction", ".dims(Tensor self, int[]? dim=None, bool keepdim=False) -> Tensor"),
+        ("reduction", ".dims_out(Tensor self, int[]? dim=None, bool keepdim=False, *, Tensor(a!) out) -> Tensor(a!)"),
         ("container", ".str(str[] self) -> bool"),
         ("container", ".int(int[] self) -> bool"),
         ("container", ".float(float[] self) -> bool"),
@@ -402,6 +432,14 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::arctanh_": (
         ("pointwise_math", "(Tensor(a!) self) -> Tensor(a!)"),
+    ),
+    "aten::argmax": (
+        ("reduction", "(Tensor self, int? dim=None, bool keepdim=False) -> Tensor"),
+        ("reduction", ".out(Tensor self, int? dim=None, bool keepdim=False, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::argmin": (
+        ("reduction", "(Tensor self, int? dim=None, bool keepdim=False) -> Tensor"),
+        ("reduction", ".out(Tensor self, int? dim=None, bool keepdim=False, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::argwhere": (
         ("indexing", "(Tensor self) -> Tensor"),
@@ -785,6 +823,12 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("container", ".str(str[] self, str el) -> int"),
         ("string", "(str self, str substr, int start=0, int end=-1) -> int"),
     ),
+    "aten::count_nonzero": (
+        ("reduction", "(Tensor self, int? dim=None) -> Tensor"),
+        ("reduction", ".out(Tensor self, int? dim=None, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("reduction", ".dim_IntList(Tensor self, int[] dim) -> Tensor"),
+        ("reduction", ".dim_IntList_out(Tensor self, int[] dim, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::cpu": (
         ("conversion", "(Tensor(a) self) -> Tensor(b|a)"),
     ),
@@ -896,6 +940,25 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::element_size": (
         ("shape", "(Tensor self) -> int"),
+    ),
+    "aten::embedding": (
+        ("embedding", "(Tensor weight, Tensor indices, SymInt padding_idx=-1, bool scale_grad_by_freq=False, bool sparse=False) -> Tensor"),
+        ("embedding", ".out(Tensor weight, Tensor indices, SymInt padding_idx=-1, bool scale_grad_by_freq=False, bool sparse=False, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::embedding_bag": (
+        ("embedding", "(Tensor weight, Tensor indices, Tensor offsets, bool scale_grad_by_freq=False, int mode=0, bool sparse=False, Tensor? per_sample_weights=None, bool include_last_offset=False) -> (Tensor, Tensor, Tensor, Tensor)"),
+        ("embedding", ".padding_idx(Tensor weight, Tensor indices, Tensor offsets, bool scale_grad_by_freq, int mode, bool sparse, Tensor? per_sample_weights, bool include_last_offset, int? padding_idx) -> (Tensor, Tensor, Tensor, Tensor)"),
+    ),
+    "aten::embedding_dense_backward": (
+        ("embedding", "(Tensor grad_output, Tensor indices, SymInt num_weights, SymInt padding_idx, bool scale_grad_by_freq) -> Tensor"),
+        ("embedding", ".out(Tensor grad_output, Tensor indices, SymInt num_weights, SymInt padding_idx, bool scale_grad_by_freq, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::embedding_renorm": (
+        ("embedding", "(Tensor self, Tensor indices, float max_norm, float norm_type) -> Tensor"),
+        ("embedding", ".out(Tensor self, Tensor indices, float max_norm, float norm_type, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::embedding_renorm_": (
+        ("embedding", "(Tensor(a!) self, Tensor indices, float max_norm, float norm_type) -> Tensor(a!)"),
     ),
     "aten::empty": (
         ("creation", ".memory_format(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, MemoryFormat? memory_format=None) -> Tensor"),
@@ -1683,6 +1746,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("sequences", ".Scalar_Tensor(Scalar start, Tensor end, int steps, float base=10., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
         ("sequences", "(Scalar start, Scalar end, int steps, float base=10., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
     ),
+    "aten::logsumexp": (
+        ("reduction", "(Tensor self, int[1] dim, bool keepdim=False) -> Tensor"),
+        ("reduction", ".out(Tensor self, int[1] dim, bool keepdim=False, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::lower": (
         ("string", "(str self) -> str"),
     ),
@@ -1753,13 +1820,35 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("dimension_order", "(Tensor(a) self) -> Tensor(a)"),
         ("dimension_order", ".a(Tensor(a) self) -> Tensor(a)"),
     ),
+    "aten::max": (
+        ("reduction", ".other(Tensor self, Tensor other) -> Tensor"),
+        ("reduction", ".out(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("reduction", "(Tensor self) -> Tensor"),
+        ("reduction", ".unary_out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("reduction", ".dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)"),
+        ("reduction", ".dim_max(Tensor self, int dim, bool keepdim=False, *, Tensor(a!) max, Tensor(b!) max_values) -> (Tensor(a!) values, Tensor(b!) indices)"),
+    ),
     "aten::maximum": (
         ("bounds", "(Tensor self, Tensor other) -> Tensor"),
         ("bounds", ".out(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
+    "aten::mean": (
+        ("reduction", "(Tensor self, *, ScalarType? dtype=None) -> Tensor"),
+        ("reduction", ".dtype_out(Tensor self, *, ScalarType? dtype=None, Tensor(a!) out) -> Tensor(a!)"),
+        ("reduction", ".dim(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor"),
+        ("reduction", ".dim_out(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::meshgrid": (
         ("joining", "(Tensor[] tensors) -> Tensor[]"),
         ("joining", ".indexing(Tensor[] tensors, *, str indexing) -> Tensor[]"),
+    ),
+    "aten::min": (
+        ("reduction", ".other(Tensor self, Tensor other) -> Tensor"),
+        ("reduction", ".out(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("reduction", "(Tensor self) -> Tensor"),
+        ("reduction", ".unary_out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("reduction", ".dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)"),
+        ("reduction", ".dim_min(Tensor self, int dim, bool keepdim=False, *, Tensor(a!) min, Tensor(b!) min_indices) -> (Tensor(a!) values, Tensor(b!) indices)"),
     ),
     "aten::minimum": (
         ("bounds", "(Tensor self, Tensor other) -> Tensor"),
@@ -1826,6 +1915,14 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::nan_to_num_": (
         ("pointwise_math", "(Tensor(a!) self, float? nan=None, float? posinf=None, float? neginf=None) -> Tensor(a!)"),
+    ),
+    "aten::nanmean": (
+        ("reduction", "(Tensor self, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor"),
+        ("reduction", ".out(Tensor self, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::nansum": (
+        ("reduction", "(Tensor self, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor"),
+        ("reduction", ".out(Tensor self, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::narrow": (
         ("slicing", "(Tensor(a) self, int dim, SymInt start, SymInt length) -> Tensor(a)"),
@@ -1947,6 +2044,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::oct": (
         ("string", "(int i) -> str"),
     ),
+    "aten::one_hot": (
+        ("embedding", "(Tensor self, int num_classes=-1) -> Tensor"),
+    ),
     "aten::ones": (
         ("creation", "(SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
     ),
@@ -2024,6 +2124,12 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("scalar", ".complex_float(complex a, float b) -> complex"),
         ("scalar", ".Scalar_Scalar(Scalar a, Scalar b) -> float"),
         ("scalar", ".int_to_int(int a, int b) -> int"),
+    ),
+    "aten::prod": (
+        ("reduction", "(Tensor self, *, ScalarType? dtype=None) -> Tensor"),
+        ("reduction", ".out(Tensor self, *, ScalarType? dtype=None, Tensor(a!) out) -> Tensor(a!)"),
+        ("reduction", ".dim_int(Tensor self, int dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor"),
+        ("reduction", ".int_out(Tensor self, int dim, bool keepdim=False, *, ScalarType? dtype=None, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::promote_types": (
         ("scalar", "(ScalarType type1, ScalarType type2) -> ScalarType"),
@@ -2453,6 +2559,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("elementwise", ".Scalar(Tensor(a!) self, Scalar other, Scalar alpha=1) -> Tensor(a!)"),
     ),
     "aten::sum": (
+        ("reduction", ".dim_IntList(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor"),
+        ("reduction", ".IntList_out(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None, Tensor(a!) out) -> Tensor(a!)"),
+        ("reduction", "(Tensor self, *, ScalarType? dtype=None) -> Tensor"),
+        ("reduction", ".out(Tensor self, *, ScalarType? dtype=None, Tensor(a!) out) -> Tensor(a!)"),
         ("container", ".int(int[] self) -> int"),
         ("container", ".float(float[] self) -> float"),
         ("container", ".complex(complex[] self) -> complex"),
