@@ -33,6 +33,21 @@ def matmul(slow: Runner) -> Runner:
     return fast
 
 
+def mm(slow: Runner) -> Runner:
+    """``aten::mm`` of matrices in one floating point dtype."""
+
+    def fast(a: Any, b: Any) -> Any:
+        dtype = a.dtype
+        if dtype is b.dtype and (dtype is _F4 or dtype is _F8) and a.ndim == 2 == b.ndim:
+            try:
+                return a.dot(b)
+            except ValueError:
+                return slow(a, b)
+        return slow(a, b)
+
+    return fast
+
+
 def select(slow: Runner, dim: int) -> Runner:
     """``aten::select`` along a known dimension that is counted from the front."""
     if dim == 0:
@@ -61,6 +76,8 @@ def fast_path(
     """The short way of an operator; ``constants`` are the arguments known when generating."""
     if name == "aten::matmul" and overload == "":
         return matmul
+    if name == "aten::mm" and overload == "":
+        return mm
     if name == "aten::select" and overload == "int":
         dim = constants.get(1)
         if isinstance(dim, int) and dim >= 0:

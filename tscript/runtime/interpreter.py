@@ -420,6 +420,8 @@ TENSOR_PROPERTIES: dict[str, Callable[[Any], Any]] = {
     "prim::is_xpu": lambda x: False,
     "prim::is_ipu": lambda x: False,
     "prim::is_vulkan": lambda x: False,
+    "prim::is_xla": lambda x: False,
+    "prim::is_leaf": lambda x: True,
     "prim::itemsize": lambda x: x.itemsize,
     "prim::nbytes": lambda x: x.nbytes,
     "prim::shape": lambda x: list(x.array.shape),
@@ -446,6 +448,24 @@ def _device_type(self: Interpreter, node: Node, inputs: list[Any], values: Value
 @_primitive("prim::index")
 def _device_index(self: Interpreter, node: Node, inputs: list[Any], values: Values) -> Any:
     return inputs[0].index
+
+
+# State of the process that scripts ask for.
+
+
+@_primitive("aten::is_grad_enabled")
+def _is_grad_enabled(self: Interpreter, node: Node, inputs: list[Any], values: Values) -> Any:
+    return grad_mode.is_grad_enabled()
+
+
+@_primitive("aten::set_grad_enabled")
+def _set_grad_enabled(self: Interpreter, node: Node, inputs: list[Any], values: Values) -> Any:
+    grad_mode.set_grad_flag(inputs[0])
+
+
+@_primitive("aten::is_autocast_enabled", "aten::is_autocast_cpu_enabled")
+def _is_autocast_enabled(self: Interpreter, node: Node, inputs: list[Any], values: Values) -> Any:
+    return False
 
 
 # Traces.

@@ -194,7 +194,7 @@ class Tensor(TensorOperators, TensorConversions, metaclass=_TensorType):
         tracer = current_tracer()
         if tracer is not None:
             tracer.warn_conversion(self, "len")
-        return self.array.shape[0]
+        return int(self.array.shape[0])
 
     def __iter__(self) -> Iterator[Tensor]:
         if self.array.ndim == 0:
