@@ -52,10 +52,6 @@ _TABLE: dict[str, Entry] = {
         "the type comment has {found} types, the function has {expected} parameters",
         "give one type for each parameter; `self` may be left out",
     ),
-    "reserved-name": Entry(
-        "`{name}` cannot be used as a name here: {reason}",
-        "choose another name",
-    ),
     # Names --------------------------------------------------------------------------------------
     "undefined-name": Entry(
         "`{name}` is not defined",
@@ -116,7 +112,7 @@ _TABLE: dict[str, Entry] = {
         "add a `return` or a `raise` at the end",
     ),
     "condition-type": Entry(
-        "a condition must be a bool, a number or a Tensor, and this is `{actual}`",
+        "a value of type `{actual}` cannot be a condition",
     ),
     "optional-not-refined": Entry(
         "this may be None: its type is `{type}`, and {operation} needs `{expected}`",
@@ -225,9 +221,6 @@ _TABLE: dict[str, Entry] = {
         "`{function}` calls itself",
         "recursive functions need a return annotation, and cannot be compiled: use a loop",
     ),
-    "not-compiled-method": Entry(
-        "`{name}` of {owner} is excluded from compilation: {reason}",
-    ),
     # Statements and subscripts ------------------------------------------------------------------
     "not-iterable": Entry(
         "`{type}` cannot be iterated over",
@@ -278,21 +271,8 @@ _TABLE: dict[str, Entry] = {
         "name one type, or a tuple of types",
     ),
     # Classes and modules ------------------------------------------------------------------------
-    "unsupported-class": Entry(
-        "the class `{name}` cannot be compiled: {reason}",
-    ),
-    "enum-value": Entry(
-        "the values of the enum `{name}` must all be `int`, all `float` or all `str`",
-    ),
     "interface-mismatch": Entry(
         "`{type}` does not implement `{interface}`: {reason}",
-    ),
-    "bad-overload": Entry(
-        "the overloads of `{function}` cannot be used: {reason}",
-    ),
-    "empty-attribute": Entry(
-        "the type of the elements of `{name}` is not known, since it is empty",
-        "declare it in the class body: `{name}: {example}`",
     ),
 }
 

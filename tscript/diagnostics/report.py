@@ -153,6 +153,16 @@ class DiagnosticSink:
         if not self._muted:
             self._found.setdefault((diagnostic.code, diagnostic.range), diagnostic)
 
+    @property
+    def call_chain(self) -> tuple[CallSite, ...]:
+        """The calls that are being compiled right now, outermost first."""
+        return tuple(self._calls)
+
+    def within(self, calls: Iterable[CallSite]) -> DiagnosticSink:
+        """This sink, its reports said to come from inside ``calls``."""
+        self._calls.extend(calls)
+        return self
+
     @contextmanager
     def calling(self, callee: str, range: SourceRange) -> Iterator[None]:
         """Diagnostics reported inside say that ``callee`` was called at ``range``."""

@@ -11,8 +11,8 @@ from tscript.diagnostics.catalogue import CATALOGUE
 from tscript.diagnostics.report import template_fields
 
 ROOT = Path(__file__).parents[3]
-# A report names its code in a call, or passes it on to one; nothing else in these files is hyphenated so.
-_CODE = re.compile(r'"([a-z]+(?:-[a-z]+)+)"')
+# A report names its code, or hands it to a function that reports.
+_CODE = re.compile(r'"([a-z]+(?:-[a-z]+)*)"')
 
 
 def codes_in(*folders: str) -> set[str]:
