@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -32,7 +33,15 @@ def write(folder: Path) -> None:
 
 
 def heading(text: str, mark: str) -> str:
-    return f"{text}\n{mark * len(text)}\n\n"
+    title = escaped(text)
+    return f"{title}\n{mark * len(title)}\n\n"
+
+
+def escaped(text: str) -> str:
+    """``text`` with names such as ``add_`` escaped where markup would read them as references."""
+    parts = re.split(r"(``.*?``|^ *>>>.*$)", text, flags=re.DOTALL | re.MULTILINE)
+    parts[::2] = [re.sub(r"(\w)_(?=\W|$)", r"\1\\_", part) for part in parts[::2]]
+    return "".join(parts)
 
 
 def index(families: Sequence[str]) -> str:
@@ -53,7 +62,9 @@ def page(family: str) -> str:
         # In-place and out forms, and overloads that share a kernel, are one entry.
         source = operator.functional or operator
         groups.setdefault((source.name, source.doc), []).append(operator)
-    text = heading(family.capitalize(), "=") + inspect.cleandoc(module.__doc__ or "") + "\n\n"
+    text = (
+        heading(family.capitalize(), "=") + escaped(inspect.cleandoc(module.__doc__ or "")) + "\n\n"
+    )
     for (title, doc), operators in sorted(groups.items()):
         text += entry(title, doc, operators)
     return text
@@ -68,7 +79,7 @@ def entry(title: str, doc: str, operators: Sequence[Operator]) -> str:
         facts.append("has a derivative")
     text = heading(title, "-") + f".. code-block:: text\n\n{schemas}\n"
     if doc:
-        text += inspect.cleandoc(doc) + "\n\n"
+        text += escaped(inspect.cleandoc(doc)) + "\n\n"
     if facts:
         text += f"*{'; '.join(facts).capitalize()}.*\n\n"
     return text
