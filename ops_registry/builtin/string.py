@@ -308,7 +308,7 @@ def format_(self: str, *args: Any) -> str:
 )
 def percent_format(self: str, *args: Any) -> str:
     """``self % args``."""
-    return self % (args if len(args) != 1 or isinstance(args[0], tuple) else args[0])
+    return self % (args[0] if len(args) == 1 else args)
 
 
 @operator("aten::_print(str s) -> ()", effects=True)

@@ -31,6 +31,14 @@ if TYPE_CHECKING:
     from tscript.ir.function import CompiledFunction
 
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+#: Torch's own context managers, which have no source of their own here: attributes and body.
+_GRAD_MODES = {
+    "no_grad": ("", "torch.set_grad_enabled(False)"),
+    "enable_grad": ("", "torch.set_grad_enabled(True)"),
+    "set_grad_enabled": ("mode", "torch.set_grad_enabled(mode)"),
+    "inference_mode": ("mode", "torch.set_grad_enabled(torch.__not__(mode))"),
+}
+_GRAD_MODE_PREFIX = "__torch__.torch.autograd.grad_mode."
 FUNCTION_HOLDER = "__torch__.PlaceholderModule"
 """The class that stands for a function that is saved by itself: its ``forward`` is the function."""
 
@@ -132,6 +140,8 @@ class CodeExport:
                 self._add_named_tuple(file, type)
             case InterfaceType():
                 self._add_interface(file, type)
+            case ClassType() if name.startswith(_GRAD_MODE_PREFIX) and not type.methods:
+                self._add_grad_mode(file, type)
             case ClassType() | ModuleType():
                 self._add_class(file, type)
             case _:
@@ -180,10 +190,8 @@ class CodeExport:
     def _add_named_tuple(self, file: CodeFile, type: NamedTupleType) -> None:
         file.lines += _class_head(_last(type), "NamedTuple")
         for name, field_type in type.fields.items():
-            text = f"{name} : {file.printer.annotation(field_type)}"
-            if name in type.defaults:
-                text += f" = {file.printer.literal(type.defaults[name], field_type)}"
-            file.lines.append(_line(text, 1))
+            # Without its default: where one was used, the code has it.
+            file.lines.append(_line(f"{name} : {file.printer.annotation(field_type)}", 1))
 
     def _add_interface(self, file: CodeFile, type: InterfaceType) -> None:
         file.lines += _class_head(_last(type), "ModuleInterface" if type.is_module else "Interface")
@@ -195,6 +203,22 @@ class CodeExport:
             returns = file.printer.annotation(schema.returns[0].type)
             file.lines.append(_line(f"def {name}({', '.join(parameters)}) -> {returns}:", 1))
             file.lines.append(_line("pass", 2))
+
+    def _add_grad_mode(self, file: CodeFile, type: ClassType) -> None:
+        name = type.qualified_name
+        attribute, body = _GRAD_MODES[_last(type)]
+        arguments = ",\n    ".join(("exc_type: Any", "exc_value: Any", "traceback: Any"))
+        text = [f"class {_last(type)}:", "  prev : bool"]
+        if attribute:
+            text.append(f"  {attribute} : bool")
+        text += [f"  def __enter__(self: {name}) -> NoneType:"]
+        text.append("    self.prev = torch.is_grad_enabled()")
+        if attribute:
+            text.append(f"    {attribute} = self.{attribute}")
+        text += [f"    {body}", "    return None"]
+        text += f"  def __exit__(self: {name},\n    {arguments}) -> NoneType:".split("\n")
+        text += ["    prev = self.prev", "    torch.set_grad_enabled(prev)", "    return None"]
+        file.lines += [_line(line, 0) for line in text]
 
     def _add_class(self, file: CodeFile, type: ClassType | ModuleType) -> None:
         printer, lines = file.printer, file.lines

@@ -24,6 +24,7 @@ from tscript.archive.closures import take_out
 from tscript.archive.debug_info import read_provenance
 from tscript.archive.errors import ArchiveError, MissingMemberError
 from tscript.archive.upgraders import Upgraders
+from tscript.archive.values import value_type
 from tscript.diagnostics.report import CompilationError, DiagnosticSink
 from tscript.diagnostics.source import Source
 from tscript.frontend import namespace
@@ -274,7 +275,7 @@ class CodeLibrary:
                 member="constants.pkl",
             )
         value = self.constants[number]
-        return Constant(value, t.TENSOR if hasattr(value, "array") else t.ANY)
+        return Constant(value, value_type(value))
 
     # -- declaring types
     # --------------------------------------------------------------------------------

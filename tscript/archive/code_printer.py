@@ -44,7 +44,6 @@ _CAST_CALLS = {
     "aten::Int": "int",
     "aten::Float": "float",
     "aten::Bool": "bool",
-    "aten::Complex": "complex",
     "aten::str": "str",
     "aten::sorted": "sorted",
     "prim::Print": "print",
@@ -524,6 +523,10 @@ class _Function:
                 return self._python_call(node)
             case kind if kind in _IMPLICIT_CASTS:
                 return f"annotate({_IMPLICIT_CASTS[kind]}, {self.use(inputs[0])})"
+            case "aten::percentFormat" if len(inputs) > 2:
+                return f"torch.percentFormat({self.use(inputs[0])}, ({self.uses(inputs[1:])}))"
+            case "aten::Complex":
+                return f"complex({self.uses(inputs)})"
             case kind if kind in _CAST_CALLS and (len(inputs) == 1 or kind == "prim::Print"):
                 return f"{_CAST_CALLS[kind]}({self.uses(inputs)})"
             case _:

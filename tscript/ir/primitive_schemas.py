@@ -14,6 +14,8 @@ _SCHEMAS = """
 prim::RaiseException(str msg, str? cls=None) -> ()
 prim::NumToTensor.Scalar(Scalar a) -> Tensor
 prim::NumToTensor.bool(bool a) -> Tensor
+aten::is_grad_enabled() -> bool
+aten::set_grad_enabled(bool val) -> ()
 prim::dtype(Tensor a) -> int
 prim::device(Tensor a) -> Device
 prim::layout(Tensor a) -> int

@@ -39,6 +39,8 @@ PRIMITIVES: dict[str, Primitive] = {
     "prim::PythonOp": Primitive(_ANY, None, attributes=("name",), has_effects=True),
     "prim::Enter": Primitive((1, 1), 1, has_effects=True),
     "prim::Exit": Primitive((4, 4), 1, has_effects=True),
+    "aten::is_grad_enabled": Primitive((0, 0), 1, has_effects=True),
+    "aten::set_grad_enabled": Primitive((1, 1), 0, has_effects=True),
     # Objects.
     "prim::CreateObject": Primitive((0, 0), 1),
     "prim::GetAttr": Primitive((1, 1), 1, attributes=("name",)),
