@@ -162,7 +162,9 @@ class AnnotationReader:
             return make_union(list(map(self.read, arguments)))
         expected = 2 if name == "Dict" else 1
         if len(arguments) != expected:
-            return self._bad(view, f"`{name}` takes {expected} type argument{'' if expected == 1 else 's'}")
+            return self._bad(
+                view, f"`{name}` takes {expected} type argument{'' if expected == 1 else 's'}"
+            )
         if name == "Final":
             return self.read(arguments[0])
         types = list(map(self.read, arguments))
@@ -178,9 +180,7 @@ class AnnotationReader:
         if len(arguments) == 1 and isinstance(arguments[0], v.TupleLiteral):
             return TupleType(tuple(map(self.read, arguments[0].elements)))
         if len(arguments) == 2 and isinstance(arguments[1], v.Dots):
-            return self._bad(
-                arguments[1], "tuples of any length are not supported; use a List"
-            )
+            return self._bad(arguments[1], "tuples of any length are not supported; use a List")
         return TupleType(tuple(map(self.read, arguments)))
 
     def _dict(self, view: v.Subscript, key: Type, value: Type) -> Type:

@@ -100,8 +100,8 @@ def is_unknown(value: Value) -> bool:
     return "unknown" in value.node.attributes
 
 
-def _static(emitter: Emitter, verdict: bool, **refined: Refinements) -> Condition:
-    return Condition(emitter.constant(verdict), static=verdict, **refined)
+def _static(emitter: Emitter, verdict: bool) -> Condition:
+    return Condition(emitter.constant(verdict), static=verdict)
 
 
 def _not(emitter: Emitter, view: v.UnaryOp) -> Condition:
@@ -292,7 +292,7 @@ def _special_call(emitter: Emitter, view: v.Apply) -> Condition | None:
     if isinstance(view.callee, v.Var) and emitter.frame.find(view.callee.name) is not None:
         return None
     dotted = v.dotted_name(view.callee)
-    if dotted is None or not dotted.rpartition(".")[2] in ("isinstance", "hasattr", "is_scripting"):
+    if dotted is None or dotted.rpartition(".")[2] not in ("isinstance", "hasattr", "is_scripting"):
         return None
     callee = emitter.sugared(view.callee)
     if not isinstance(callee, SpecialForm):
@@ -328,14 +328,15 @@ def emit_isinstance(
     value = emitter.expr(object_view)
     wanted = _classes(emitter, classes)
     if isinstance(value.type, ErrorType) or any(map(contains_error, wanted)):
-        return Condition(
-            emitter.insert("prim::Uninitialized", (), BOOL), uncertain=True
-        )
+        return Condition(emitter.insert("prim::Uninitialized", (), BOOL), uncertain=True)
     alternatives = members_of(value.type)
     matching = [t for t in alternatives if any(_is_instance(t, w) for w in wanted)]
     rest = [t for t in alternatives if t not in matching]
     possible = [
-        w for t in rest for w in wanted if _may_hold(t) and is_subtype(w, t) and not isinstance(w, AnyListType)
+        w
+        for t in rest
+        for w in wanted
+        if _may_hold(t) and is_subtype(w, t) and not isinstance(w, AnyListType)
     ]
     name = object_view.name if isinstance(object_view, v.Var) else None
     if not rest:

@@ -63,7 +63,9 @@ def emit_target(
     """Assign ``value`` to one target."""
     match target:
         case v.Var(name=name):
-            place = target.range.join(value_range) if _same_line(target, value_range) else target.range
+            place = (
+                target.range.join(value_range) if _same_line(target, value_range) else target.range
+            )
             emitter.assign(name, value, place, annotation)
         case v.TupleLiteral() | v.ListLiteral():
             _unpack_into(emitter, target.elements, value, target.range, value_range)
@@ -109,7 +111,11 @@ def _unpack_into(
         at = starred[0]
         after = len(targets) - at - 1
         middle = elements[at : len(elements) - after]
-        rest: list[Sugared] = [*elements[:at], SugaredTuple(tuple(middle)), *elements[len(elements) - after :]]
+        rest: list[Sugared] = [
+            *elements[:at],
+            SugaredTuple(tuple(middle)),
+            *elements[len(elements) - after :],
+        ]
         elements = rest
     if len(elements) != len(targets):
         emitter.report(
@@ -151,7 +157,9 @@ def unpacked(
         return list(node.outputs)
     suggestion = ""
     if isinstance(type, TensorType):
-        suggestion = emitter.hint_for(simple) or f"write `{range.text}.unbind()`, which gives a list"
+        suggestion = (
+            emitter.hint_for(simple) or f"write `{range.text}.unbind()`, which gives a list"
+        )
     emitter.report("unpack-type", range, type=annotation_str(type), suggestion=suggestion)
     return None
 
@@ -271,9 +279,7 @@ def _is_plain(emitter: Emitter, owner: Sugared, target: v.Select) -> bool:
     return target.name.name in owner.type.properties
 
 
-def augmented(
-    emitter: Emitter, statement: v.AugAssign, left: Value, right: Value
-) -> Value:
+def augmented(emitter: Emitter, statement: v.AugAssign, left: Value, right: Value) -> Value:
     """The result of ``left op= right``."""
     left_given = Given(left, statement.target.range)
     right_given = Given(right, statement.value.range)
@@ -307,7 +313,9 @@ def augmented(
     if method is not None:
         from tscript.frontend.emit_call import emit_call
 
-        called = emit_call(emitter, method, [right_given], {}, statement.range, callee_name=f"{op}=")
+        called = emit_call(
+            emitter, method, [right_given], {}, statement.range, callee_name=f"{op}="
+        )
         return emitter.value(called, statement.range)
     return expressions.binary(emitter, op, left_given, right_given, statement.range)
 

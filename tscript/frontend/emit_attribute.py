@@ -166,9 +166,7 @@ def _unknown(emitter: Emitter, owner: Sugared, name: str, range: SourceRange) ->
     return Unknown()
 
 
-def _of_namespace(
-    emitter: Emitter, owner: NamespaceRef, name: str, range: SourceRange
-) -> Sugared:
+def _of_namespace(emitter: Emitter, owner: NamespaceRef, name: str, range: SourceRange) -> Sugared:
     path = tuple(owner.path.split("."))
     fact = emitter.resolver.member(owner, name)
     if fact is None and is_known_namespace(path):
@@ -196,9 +194,7 @@ def _of_class(
     if isinstance(type, EnumType):
         if name in type.members:
             return emitter.graph.constant(name, type)
-        emitter.report(
-            "unknown-attribute", range, owner=f"the enum `{_short(type)}`", name=name
-        )
+        emitter.report("unknown-attribute", range, owner=f"the enum `{_short(type)}`", name=name)
         return Unknown()
     if isinstance(type, ClassType):
         emitter.resolver.layout(type)
@@ -256,9 +252,7 @@ def _of_value(emitter: Emitter, value: Value, name: str, range: SourceRange) -> 
     return _unknown(emitter, value, name, range)
 
 
-def _computed(
-    emitter: Emitter, kind: str, value: Value, type: Type, range: SourceRange
-) -> Value:
+def _computed(emitter: Emitter, kind: str, value: Value, type: Type, range: SourceRange) -> Value:
     if registry().overloads(kind):
         return emitter.builtin(kind, [Given(value, range)], {}, range)
     return emitter.insert(kind, (value,), type, range)
@@ -530,4 +524,3 @@ def _set_property(
 
     method = BoundMethod(type, setter, type.methods[setter], owner)
     emit_call(emitter, method, [Given(value, value_range)], {}, range, callee_name=name)
-

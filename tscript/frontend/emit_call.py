@@ -79,6 +79,9 @@ def emit_apply(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
         return special_forms.emit_container_method(emitter, callee, view)
     args = emit_args(emitter, view.args)
     kwargs = emit_kwargs(emitter, view.keywords)
+    starred = {given.range for given in view.args if isinstance(given, v.Starred)}
+    if any(given.range in starred and isinstance(given.type, ErrorType) for given in args):
+        return Unknown()  # how many arguments there are is not known
     return emit_call(emitter, callee, args, kwargs, view.range, callee_name=name)
 
 
@@ -400,13 +403,9 @@ def report_call_mismatch(emitter: Emitter, found: Mismatch, definition: object) 
                     and not suggestion
                 ):
                     label = f"`{parameter.name.name}` has no annotation and so is a Tensor"
-                    suggestion = (
-                        f"annotate it: `{parameter.name.name}: {found.args['actual']}`"
-                    )
+                    suggestion = f"annotate it: `{parameter.name.name}: {found.args['actual']}`"
                 notes.append(Note(parameter.range, label))
-    emitter.report(
-        found.code, found.range, notes=tuple(notes), suggestion=suggestion, **found.args
-    )
+    emitter.report(found.code, found.range, notes=tuple(notes), suggestion=suggestion, **found.args)
 
 
 def _overloaded(
@@ -560,25 +559,19 @@ def call_method(
         case UnusedDefinition(schema=schema):
             return _unused_call(emitter, schema, args, kwargs, range, name, receiver)
     with emitter.sink.calling(name, range):
-        compiled = emitter.unit.compile(
-            emitter.resolver, method.function, definition, emitter.sink
-        )
+        compiled = emitter.unit.compile(emitter.resolver, method.function, definition, emitter.sink)
     if isinstance(compiled, PythonDefinition):
         return _python_call(emitter, method.function, compiled, args, kwargs, range, name, method)
     if compiled is None:
         return _recursive(emitter, name, range)
     method_name = compiled_name(method, compiled)
     method.type.compiled[method_name] = compiled
-    matched = match(
-        emitter, compiled.schema, range, args, kwargs, receiver=receiver, callee=name
-    )
+    matched = match(emitter, compiled.schema, range, args, kwargs, receiver=receiver, callee=name)
     if isinstance(matched, Mismatch):
         report_call_mismatch(emitter, matched, definition)
         return emitter.error_value() if compiled.failed else _result(emitter, compiled.schema)
     inputs = matched.emit(emitter)
-    return _call_node(
-        emitter, "prim::CallMethod", inputs, compiled, range, {"name": method_name}
-    )
+    return _call_node(emitter, "prim::CallMethod", inputs, compiled, range, {"name": method_name})
 
 
 def compiled_name(method: BoundMethod, compiled: CompiledFunction) -> str:
@@ -648,4 +641,3 @@ def named_tuple_schema(type: NamedTupleType) -> FunctionSchema:
     )
     short = type.qualified_name.rpartition(".")[2]
     return FunctionSchema(short, "", arguments, (Argument("", type, type),))
-

@@ -72,9 +72,7 @@ def emit_dict_comprehension(emitter: Emitter, view: v.DictComp, hint: Type | Non
         if isinstance(member, DictType):
             wanted = member
     subject = emitter.sugared(view.iter)
-    result = emitter.insert(
-        "prim::DictConstruct", (), wanted or DictType(ERROR, ERROR), view.range
-    )
+    result = emitter.insert("prim::DictConstruct", (), wanted or DictType(ERROR, ERROR), view.range)
     first = wanted is None
 
     def body() -> None:

@@ -323,17 +323,15 @@ _MAGIC = {
 }
 
 
-def binary(
-    emitter: Emitter, op: str, left: Given, right: Given, range: SourceRange
-) -> Value:
+def binary(emitter: Emitter, op: str, left: Given, right: Given, range: SourceRange) -> Value:
     """``left op right``; comparisons of one operator too."""
     if isinstance(left.type, ErrorType) or isinstance(right.type, ErrorType):
         return _unknown_operand(emitter, op, left, right, range)
     if op in _MAGIC and isinstance(left.type, ClassType):
         method = attributes.find_method(emitter, left.value, _MAGIC[op])
         if method is not None:
-            result = calls.emit_call(emitter, method, [right], {}, range, callee_name=op)
-            return emitter.value(result, range)
+            called = calls.emit_call(emitter, method, [right], {}, range, callee_name=op)
+            return emitter.value(called, range)
     name = _BINARY[op]
     if op == "%" and left.type == STRING:
         name = "aten::percentFormat"
@@ -466,7 +464,8 @@ def _unary(emitter: Emitter, view: v.UnaryOp) -> Value:
         method = attributes.find_method(emitter, given.value, magic)
         if method is not None:
             return emitter.value(
-                calls.emit_call(emitter, method, [], {}, view.range, callee_name=view.op), view.range
+                calls.emit_call(emitter, method, [], {}, view.range, callee_name=view.op),
+                view.range,
             )
     result = emitter.try_builtin(name, [given], {}, view.range, callee=view.op)
     if isinstance(result, Value):
@@ -510,7 +509,9 @@ def _compare_chain(
         first = binary(emitter, ops[0], left, right, place)
     if len(ops) == 1:
         return first
-    condition = Condition(emitter.to_bool(first, place), uncertain=isinstance(first.type, ErrorType))
+    condition = Condition(
+        emitter.to_bool(first, place), uncertain=isinstance(first.type, ErrorType)
+    )
 
     def rest() -> Condition:
         value = _compare_chain(emitter, right, ops[1:], comparators[1:], range)
@@ -530,7 +531,9 @@ def _contains(
         else None
     )
     if method is not None:
-        found = emitter.value(calls.emit_call(emitter, method, [item], {}, range, callee_name=op), range)
+        found = emitter.value(
+            calls.emit_call(emitter, method, [item], {}, range, callee_name=op), range
+        )
     else:
         subject = container
         if container.type == STRING and item.type == STRING:
@@ -545,10 +548,10 @@ def _contains(
                     emitter.convert(container.value, ListType(joined), container.range),
                     container.range,
                 )
-        result = emitter.try_builtin("aten::__contains__", [subject, item], {}, range, callee=op)
-        if isinstance(result, Mismatch):
-            return operator_error(emitter, op, item, container, range, result)
-        found = result
+        outcome = emitter.try_builtin("aten::__contains__", [subject, item], {}, range, callee=op)
+        if isinstance(outcome, Mismatch):
+            return operator_error(emitter, op, item, container, range, outcome)
+        found = outcome
     if op == "in" or isinstance(found.type, ErrorType):
         return found
     return emitter.builtin("aten::__not__", [Given(found, range)], {}, range)

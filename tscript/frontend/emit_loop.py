@@ -124,15 +124,11 @@ def emit_jump(emitter: Emitter, statement: v.Break | v.Continue) -> None:
     """
     name = "break" if isinstance(statement, v.Break) else "continue"
     if not emitter.loops:
-        emitter.report(
-            "syntax-error", statement.range, reason=f"`{name}` stands outside of a loop"
-        )
+        emitter.report("syntax-error", statement.range, reason=f"`{name}` stands outside of a loop")
         return
     unrolled = emitter.loops[-1].unrolled
     if unrolled:
-        emitter.report(
-            "break-in-unrolled-loop", statement.range, statement=name, iterable=unrolled
-        )
+        emitter.report("break-in-unrolled-loop", statement.range, statement=name, iterable=unrolled)
         return
     kind = "prim::BreakStmt" if name == "break" else "prim::ContinueStmt"
     emitter.graph.insert(kind, (), ())
@@ -200,9 +196,7 @@ def module_elements(
             return None
 
 
-def _unroll_tree(
-    emitter: Emitter, tree: IterableTree, range: SourceRange
-) -> SugaredTuple | None:
+def _unroll_tree(emitter: Emitter, tree: IterableTree, range: SourceRange) -> SugaredTuple | None:
     """``enumerate`` or ``zip`` of unrolled things is unrolled."""
     children = [unroll(emitter, child, range) for child in tree.children]
     known = [child for child in children if child is not None]
@@ -218,9 +212,7 @@ def _unroll_tree(
         if iteration is None:
             columns.append(tuple(Unknown() for _ in tuple(known[0].elements)[:length]))
             continue
-        columns.append(
-            tuple(iteration.element(emitter.literal(index)) for index in _count(length))
-        )
+        columns.append(tuple(iteration.element(emitter.literal(index)) for index in _count(length)))
     kind = known[0].kind
     if tree.is_enumerate:
         start = tree.enumerate_start
@@ -281,9 +273,7 @@ def _iterate_value(emitter: Emitter, value: Value, range: SourceRange) -> Iterat
             length = emitter.builtin("aten::len", [given], {}, range)
 
             def item(index: Value) -> Value:
-                return emitter.builtin(
-                    "aten::__getitem__", [given, Given(index, range)], {}, range
-                )
+                return emitter.builtin("aten::__getitem__", [given, Given(index, range)], {}, range)
 
             return Iteration(length, item)
         case TensorType():
@@ -308,9 +298,7 @@ def _iterate_value(emitter: Emitter, value: Value, range: SourceRange) -> Iterat
     return None
 
 
-def _iterate_tree(
-    emitter: Emitter, tree: IterableTree, range: SourceRange
-) -> Iteration | None:
+def _iterate_tree(emitter: Emitter, tree: IterableTree, range: SourceRange) -> Iteration | None:
     children = [iterate(emitter, child, range) for child in tree.children]
     known = [child for child in children if child is not None]
     if len(known) != len(children) or not known:
@@ -340,4 +328,3 @@ def _iterate_tree(
         return SugaredTuple(tuple(parts))
 
     return Iteration(length, element)
-

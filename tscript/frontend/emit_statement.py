@@ -184,9 +184,9 @@ def _undefined(
         emitter.store(name, value, ERROR, emitter.graph.current_range or _nowhere(emitter))
         return
     for frame in (true, false):
-        problem = frame.problems.get(name)
-        if problem is not None:
-            emitter.set_problem(name, problem)
+        known = frame.problems.get(name)
+        if known is not None:
+            emitter.set_problem(name, known)
             return
     defined = true.variables.get(name) or false.variables.get(name)
     if defined is None:
@@ -264,7 +264,11 @@ def _raise(emitter: Emitter, statement: v.Raise) -> None:
         name = callee.qualified_name
         if isinstance(view, v.Apply):
             message = _message(emitter, view.args)
-    elif isinstance(callee, ClassRef) and isinstance(callee.type, ClassType) and callee.type.is_exception:
+    elif (
+        isinstance(callee, ClassRef)
+        and isinstance(callee.type, ClassType)
+        and callee.type.is_exception
+    ):
         name = callee.type.qualified_name
         if isinstance(view, v.Apply):
             message = _message(emitter, view.args)

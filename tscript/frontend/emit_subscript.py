@@ -58,7 +58,9 @@ def emit_subscript(emitter: Emitter, view: v.Subscript) -> Sugared:
         case SugaredTuple(elements=elements):
             return _sugared_item(emitter, elements, view)
         case SpecialForm() | TypeRef():
-            return emitter.report("unsupported-value", view.range, what=f"the type `{view.range.text}`")
+            return emitter.report(
+                "unsupported-value", view.range, what=f"the type `{view.range.text}`"
+            )
         case ContainerMethod():
             return emitter.report("invalid-subscript", view.range, type=f"{view.value.range.text}")
         case Constant():
@@ -288,9 +290,7 @@ def _tuple_item(emitter: Emitter, value: Value, index: v.Expr, view: v.Subscript
     )
 
 
-def _positions(
-    emitter: Emitter, index: v.SliceExpr, length: int, what: str
-) -> list[int] | None:
+def _positions(emitter: Emitter, index: v.SliceExpr, length: int, what: str) -> list[int] | None:
     """The positions that a compile-time slice selects."""
     parts: list[int | None] = []
     for part in (index.start, index.stop, index.step):
@@ -310,9 +310,7 @@ def _positions(
     return list(range(length))[slice(*parts)]
 
 
-def _tuple_slice(
-    emitter: Emitter, value: Value, index: v.SliceExpr, view: v.Subscript
-) -> Sugared:
+def _tuple_slice(emitter: Emitter, value: Value, index: v.SliceExpr, view: v.Subscript) -> Sugared:
     assert isinstance(value.type, TupleType | NamedTupleType)
     elements = value.type.elements
     positions = _positions(emitter, index, len(elements), "a tuple")
@@ -325,18 +323,14 @@ def _tuple_slice(
     return emitter.tuple_of(items, view.range)
 
 
-def _sugared_item(
-    emitter: Emitter, elements: Sequence[Sugared], view: v.Subscript
-) -> Sugared:
+def _sugared_item(emitter: Emitter, elements: Sequence[Sugared], view: v.Subscript) -> Sugared:
     index = view.index[0]
     if len(view.index) == 1 and isinstance(index, v.SliceExpr):
         positions = _positions(emitter, index, len(elements), "a tuple")
         if positions is None:
             return Unknown()
         return SugaredTuple(tuple(elements[p] for p in positions))
-    position = _checked(
-        emitter, constant_int(emitter, index), index, len(elements), "a tuple"
-    )
+    position = _checked(emitter, constant_int(emitter, index), index, len(elements), "a tuple")
     return Unknown() if position is None else elements[position]
 
 
@@ -416,17 +410,13 @@ def _tensor_item(emitter: Emitter, value: Value, view: v.Subscript) -> Value:
     sliced, indices = tensor_indexing(emitter, value, view)
     if not indices:
         return sliced
-    listed = emitter.insert(
-        "prim::ListConstruct", indices, ListType(_OPTIONAL_TENSOR), view.range
-    )
+    listed = emitter.insert("prim::ListConstruct", indices, ListType(_OPTIONAL_TENSOR), view.range)
     return emitter.builtin(
         "aten::index", [Given(sliced, view.range), Given(listed, view.range)], {}, view.range
     )
 
 
-def tensor_indexing(
-    emitter: Emitter, value: Value, view: v.Subscript
-) -> tuple[Value, list[Value]]:
+def tensor_indexing(emitter: Emitter, value: Value, view: v.Subscript) -> tuple[Value, list[Value]]:
     """Apply ints, slices and None; give the rest, the index tensors with None for other dimensions."""
     parts = _flat_index(view)
     dims: list[int] = [0] * len(parts)
@@ -576,9 +566,7 @@ def _write_tensor(
     )
 
 
-def _as_tensor(
-    emitter: Emitter, value: Value, like: Value, range: SourceRange
-) -> Value | None:
+def _as_tensor(emitter: Emitter, value: Value, like: Value, range: SourceRange) -> Value | None:
     """A number about to be written into a tensor, as a tensor of its dtype and device."""
     match value.type:
         case TensorType():
@@ -671,16 +659,12 @@ def set_item(
         case _:
             method = find_method(emitter, container, "__setitem__")
             if method is not None:
-                emit_call(
-                    emitter, method, [index, value], {}, target.range, callee_name="[] ="
-                )
+                emit_call(emitter, method, [index, value], {}, target.range, callee_name="[] =")
                 return
             not_subscriptable(emitter, container, target)
 
 
-def emit_subscript_augmented(
-    emitter: Emitter, statement: v.AugAssign, target: v.Subscript
-) -> None:
+def emit_subscript_augmented(emitter: Emitter, statement: v.AugAssign, target: v.Subscript) -> None:
     """``container[index] op= value``: container and index are evaluated once."""
     from tscript.frontend.emit_assign import augmented
 

@@ -221,7 +221,10 @@ class Emitter:
                 return self.tuple_of(values, range)
             case Uncapturable(description, hint):
                 return self.report(
-                    "unsupported-value", range, what=f"`{range.text}` ({description})", suggestion=hint
+                    "unsupported-value",
+                    range,
+                    what=f"`{range.text}` ({description})",
+                    suggestion=hint,
                 )
             case _:
                 return self.report("unsupported-value", range, what=describe(sugared, range))
@@ -233,9 +236,7 @@ class Emitter:
         if isinstance(type, EnumType):
             return self.graph.constant(value, type)
         if isinstance(value, tuple) and isinstance(type, TupleType):
-            items = [
-                self.constant_of(v_, t_) for v_, t_ in zip(value, type.elements, strict=True)
-            ]
+            items = [self.constant_of(v_, t_) for v_, t_ in zip(value, type.elements, strict=True)]
             return self.tuple_of(items, None)
         if isinstance(value, list) and isinstance(type, ListType):
             items = [self.constant_of(item, type.element) for item in value]
@@ -295,7 +296,9 @@ class Emitter:
         """As `builtin`, but hands a mismatch back."""
         schemas = registry().overloads(name) or primitive_overloads(name)
         if not schemas:
-            return Mismatch("unknown-operator", range, {"name": name.replace("aten::", "torch.")}, 0)
+            return Mismatch(
+                "unknown-operator", range, {"name": name.replace("aten::", "torch.")}, 0
+            )
         callee = callee or name.rpartition("::")[2]
         if receiver is None and not kwargs and len(args) == 2:
             swapped = expressions.number_and_tensor(self, name, args[0], args[1], range)
@@ -612,7 +615,7 @@ class Emitter:
             if self.returns.merged is not None:
                 unified = unify(self.returns.merged, value.type)
                 if unified is None:
-                    notes = ()
+                    notes: tuple[Note, ...] = ()
                     if self.returns.first_range is not None:
                         notes = (
                             Note(

@@ -1,9 +1,10 @@
 """Jumps made structured: early returns, ``break`` and ``continue`` anywhere become branches.
 
 The graph has no jumps: every block runs to its end. A block that may leave early gets two kinds of
-results more: whether it left, and with which values. What follows is guarded by the first; the block that
-the jump goes to (the function for ``return``, the loop's body for ``break`` and ``continue``) picks its results by it. A
-block that always raises leaves its results uninitialized, since nobody will see them.
+results more: whether it left, and with which values. What follows is guarded by the first; the block
+that the jump goes to (the function for ``return``, the loop's body for ``break`` and ``continue``)
+picks its results by it. A block that always raises leaves its results uninitialized, since nobody
+will see them.
 """
 
 from __future__ import annotations
@@ -176,9 +177,7 @@ class _Transformer:
         for value in values:
             block.add_output(value)
 
-    def add_outputs(
-        self, node: Node, true: Sequence[Value], false: Sequence[Value]
-    ) -> list[Value]:
+    def add_outputs(self, node: Node, true: Sequence[Value], false: Sequence[Value]) -> list[Value]:
         """More outputs for a branch; what each side gives for them."""
         outputs = []
         for one, other in zip(list(true), list(false), strict=True):
@@ -244,16 +243,15 @@ class _Transformer:
 
 
 def _merge_branches(graph: Graph, block: Block) -> None:
-    """Inline a branch into the one before it whose outputs decide it: ``if a: x = True else: x = False; if x:``."""
+    """Inline a branch into the one before it whose constant outputs decide it."""
     for node in list(block.nodes):
         if not node.is_inserted:
             continue
+        if node.kind == "prim::If":
+            while _merge_with_next(graph, node):
+                pass
         for inner in node.blocks:
             _merge_branches(graph, inner)
-        if node.kind != "prim::If":
-            continue
-        while _merge_with_next(graph, node):
-            pass
 
 
 def _merge_with_next(graph: Graph, first: Node) -> bool:
@@ -274,8 +272,8 @@ def _merge_with_next(graph: Graph, first: Node) -> bool:
         following = between.next
         between.move_before(first)
         between = following
-    for block, verdict in zip(first.blocks, verdicts, strict=True):
-        chosen = second.blocks[0 if verdict else 1]
+    for block, taken in zip(first.blocks, verdicts, strict=True):
+        chosen = second.blocks[0 if taken else 1]
         value_map = dict(zip(first.outputs, block.outputs, strict=True))
         with graph.inserting_at(block):
             for node in chosen.nodes:

@@ -54,7 +54,7 @@ Path = tuple[str, ...]
 _ALIASES: Mapping[str, str] = MappingProxyType(
     {
         "tscript": "torch",
-        "tscript.jit.script": "torch.jit.script",
+        "tscript.jit.scripting": "torch.jit.script",
         "torch._jit_internal": "torch.jit",
         "torch.jit._script": "torch.jit",
         "torch.jit._trace": "torch.jit",

@@ -31,6 +31,7 @@ from ops_registry.types import (
     Type,
     VarType,
 )
+from tscript.diagnostics.report import Diagnostic
 from tscript.diagnostics.source import SourceRange
 from tscript.ir.graph import Value
 from tscript.types.nominal import NamedTupleType
@@ -78,7 +79,15 @@ class Mismatch:
     suggestion: str = ""
 
     def report(self, emitter: Emitter) -> None:
-        emitter.sink.report(self.code, self.range, suggestion=self.suggestion, **self.args)
+        emitter.sink.add(
+            Diagnostic(
+                self.code,
+                self.range,
+                self.args,
+                call_chain=emitter.sink.call_chain,
+                suggestion=self.suggestion,
+            )
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +139,7 @@ def match(
     signature = _signature_text(schema, callee)
     for position, formal in enumerate(schema.arguments):
         if receiver is not None and position == self_index:
-            given: Given | None = receiver
+            given = receiver
         elif not formal.kwarg_only and used_args < len(args):
             if allow_conversions and _takes_varargs(schema, position, formal):
                 element = _list_element(formal.type)
@@ -168,11 +177,11 @@ def match(
                 {"callee": callee, "parameter": formal.name, "signature": signature},
                 position,
             )
-        planned = _fit_argument(state, formal, given)
-        if isinstance(planned, str):
+        fitted = _fit_argument(state, formal, given)
+        if isinstance(fitted, str):
             target = substitute(formal.type, state.bindings) or formal.type
-            return _bad_type(state, callee, formal, given, target, position, planned)
-        inputs.append(planned)
+            return _bad_type(state, callee, formal, given, target, position, fitted)
+        inputs.append(fitted)
     if used_args < len(args):
         if not schema.is_vararg:
             expected = sum(not a.kwarg_only for a in schema.arguments)

@@ -63,9 +63,7 @@ if TYPE_CHECKING:
 Form = Callable[["Emitter", v.Apply, "Type | None"], Sugared]
 
 
-def emit_special(
-    emitter: Emitter, form: SpecialForm, view: v.Apply, hint: Type | None
-) -> Sugared:
+def emit_special(emitter: Emitter, form: SpecialForm, view: v.Apply, hint: Type | None) -> Sugared:
     """Emit the call ``view`` of a special form."""
     emit = FORMS.get(form.name)
     if emit is None:
@@ -237,9 +235,7 @@ def range_length(emitter: Emitter, subject: RangeValue, range: SourceRange) -> V
     if subject.length is not None:
         return subject.length
     zero = emitter.literal(0)
-    return emitter.builtin(
-        "prim::max", [Given(zero, range), Given(subject.stop, range)], {}, range
-    )
+    return emitter.builtin("prim::max", [Given(zero, range), Given(subject.stop, range)], {}, range)
 
 
 def _enumerate(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
@@ -375,8 +371,7 @@ def _dict(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
     subject = emitter.sugared(argument)
     if isinstance(subject, IterableTree):
         pair = v.Var(view.range, "pair")
-        made = v.ListComp(view.range, pair, pair, argument)
-        subject = emitter.expr(made)
+        subject = emitter.expr(v.ListComp(view.range, pair, pair, argument))
     given = Given(emitter.value(subject, argument.range), argument.range)
     return emitter.builtin("aten::dict", [given], {}, view.range)
 
@@ -461,7 +456,7 @@ def _unchecked_cast(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugar
         return Unknown()
     type = emitter.annotations.read(view.args[0])
     value = emitter.expr(view.args[1], type)
-    return emitter.cast(value, type, view.range)
+    return value if value.type == type else emitter.cast(value, type, view.range)
 
 
 def _typing_cast(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
@@ -619,9 +614,7 @@ def _operator_form(operator: str) -> Form:
     def emit(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
         args = calls.emit_args(emitter, view.args)
         kwargs = calls.emit_kwargs(emitter, view.keywords)
-        return emitter.builtin(
-            operator, args, kwargs, view.range, callee=view.callee.range.text
-        )
+        return emitter.builtin(operator, args, kwargs, view.range, callee=view.callee.range.text)
 
     return emit
 
@@ -640,9 +633,7 @@ def _warn(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
     if isinstance(message.type, ErrorType):
         return emitter.constant(None)
     if not isinstance(message.type, StringType):
-        message = Given(
-            emitter.builtin("aten::str", [message], {}, message.range), message.range
-        )
+        message = Given(emitter.builtin("aten::str", [message], {}, message.range), message.range)
     return emitter.builtin("aten::warn", [message], kwargs, view.range, callee="warnings.warn")
 
 
@@ -712,9 +703,7 @@ FORMS: Mapping[str, Form] = {
 # Methods without a schema -------------------------------------------------------------------------
 
 
-def _tolist(
-    emitter: Emitter, method: BuiltinMethod, view: v.Apply, hint: Type | None
-) -> Sugared:
+def _tolist(emitter: Emitter, method: BuiltinMethod, view: v.Apply, hint: Type | None) -> Sugared:
     """``tensor.tolist()``: its type must be annotated where it is assigned."""
     element, depth = hint, 0
     while isinstance(element, ListType):
@@ -734,9 +723,7 @@ def _tolist(
     return emitter.insert("prim::tolist", (method.receiver, dim, kind), hint, view.range)
 
 
-def _cuda(
-    emitter: Emitter, method: BuiltinMethod, view: v.Apply, hint: Type | None
-) -> Sugared:
+def _cuda(emitter: Emitter, method: BuiltinMethod, view: v.Apply, hint: Type | None) -> Sugared:
     args = calls.emit_args(emitter, view.args)
     kwargs = calls.emit_kwargs(emitter, view.keywords)
     return emitter.builtin(
@@ -761,9 +748,7 @@ def _wait_method(
     return _wait_for(emitter, Given(method.receiver, view.range), view.range)
 
 
-def _to_dtype(
-    emitter: Emitter, method: BuiltinMethod, view: v.Apply, hint: Type | None
-) -> Sugared:
+def _to_dtype(emitter: Emitter, method: BuiltinMethod, view: v.Apply, hint: Type | None) -> Sugared:
     """``x.float()`` is ``x.to(torch.float32)``."""
     if not _arity(emitter, view, 0):
         return Unknown()
@@ -778,9 +763,7 @@ def _to_dtype(
     )
 
 
-METHODS: Mapping[
-    str, Callable[["Emitter", BuiltinMethod, v.Apply, "Type | None"], Sugared]
-] = {
+METHODS: Mapping[str, Callable[[Emitter, BuiltinMethod, v.Apply, Type | None], Sugared]] = {
     "tolist": _tolist,
     "cuda": _cuda,
     "__len__": _tensor_len,
@@ -862,4 +845,3 @@ def _all_modules(
 
     visit(module, type, "")
     return SugaredTuple(tuple(found), "module")
-

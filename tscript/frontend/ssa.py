@@ -201,5 +201,3 @@ def _erase(block: Block, outer: ChainMap[str, Value]) -> None:
         else:
             for inner in node.blocks:
                 _erase(inner, scope)
-
-

@@ -162,7 +162,11 @@ def parse_annotation(view: v.StringLiteral) -> v.Expr:
     source = view.range.source
     try:
         for quote in ('"""', "'''", '"', "'"):
-            if text.startswith(quote) and text.endswith(quote) and text[len(quote) :][: len(view.value)] == view.value:
+            if (
+                text.startswith(quote)
+                and text.endswith(quote)
+                and text[len(quote) :][: len(view.value)] == view.value
+            ):
                 start = view.range.start + len(quote)
                 return parse_expression(source, start, start + len(view.value))
     except CompilationError as error:
@@ -188,9 +192,7 @@ def compile_def(
     unit = Unit() if unit is None else unit
     if definition is None:
         definition = SourceDefinition(view, resolver, owner=owner, strict=True)
-    own = DiagnosticSink()
-    if sink is not None:
-        own._calls = list(sink._calls)
+    own = DiagnosticSink().within(sink.call_chain if sink is not None else ())
     compiled = _Function(view, definition, unit, own, qualified_name or view.name.name).compile()
     if sink is not None:
         for diagnostic in own.diagnostics:
@@ -405,8 +407,10 @@ class _Signature:
             return Constant(list(value), type)
         if value is None and not is_subtype(NONE, type) and type != TENSOR:
             self._bad_default(parameter, type, NONE)
-        elif value is not None and not is_subtype(known.type, type) and not isinstance(
-            known.type, ErrorType
+        elif (
+            value is not None
+            and not is_subtype(known.type, type)
+            and not isinstance(known.type, ErrorType)
         ):
             broadcast = broadcasting_size(parameter.annotation)
             if broadcast is None and not _default_converts(known.type, type):
@@ -490,4 +494,3 @@ def python_schema(view: v.Def, resolver: Resolver) -> FunctionSchema:
     if not varargs:
         return schema
     return FunctionSchema(schema.name, "", schema.arguments, schema.returns, is_vararg=True)
-

@@ -184,7 +184,11 @@ def _same_outputs(graph: Graph, node: Node) -> bool:
         one, other = (block.outputs[number] for block in node.blocks)
         if one is other:
             replacement = one
-        elif _constant(one) and _constant(other) and constant_key(one.node) == constant_key(other.node):
+        elif (
+            _constant(one)
+            and _constant(other)
+            and constant_key(one.node) == constant_key(other.node)
+        ):
             with graph.inserting_at(node):
                 replacement = graph.insert_node(graph.clone_node(one.node, {})).output
         else:

@@ -113,7 +113,9 @@ def _absorbs(wide: Type, narrow: Type) -> bool:
 
 def is_optional(type: Type) -> bool:
     """Whether ``None`` is one of the alternatives (``Any`` and ``NoneType`` do not count)."""
-    return isinstance(type, OptionalType) or (isinstance(type, UnionType) and NONE in members_of(type))
+    return isinstance(type, OptionalType) or (
+        isinstance(type, UnionType) and NONE in members_of(type)
+    )
 
 
 def without_none(type: Type) -> Type:
@@ -345,4 +347,3 @@ def describe_mismatch(narrow: Type, wide: Type) -> str:
     if is_optional(narrow) and is_subtype(without_none(narrow), wide):
         return "the value may be None here"
     return ""
-
