@@ -760,6 +760,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::conj_physical_": (
         ("complex_numbers", "(Tensor(a!) self) -> Tensor(a!)"),
     ),
+    "aten::constant_pad_nd": (
+        ("padding", "(Tensor self, SymInt[] pad, Scalar value=0) -> Tensor"),
+        ("padding", ".out(Tensor self, SymInt[] pad, Scalar value=0, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::contiguous": (
         ("shape", "(Tensor(a) self, *, MemoryFormat memory_format=0) -> Tensor(a)"),
     ),
@@ -1836,7 +1840,7 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("reduction", "(Tensor self, *, ScalarType? dtype=None) -> Tensor"),
         ("reduction", ".dtype_out(Tensor self, *, ScalarType? dtype=None, Tensor(a!) out) -> Tensor(a!)"),
         ("reduction", ".dim(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor"),
-        ("reduction", ".dim_out(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None, Tensor(a!) out) -> Tensor(a!)"),
+        ("reduction", ".out(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::meshgrid": (
         ("joining", "(Tensor[] tensors) -> Tensor[]"),
@@ -2060,6 +2064,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("products", "(Tensor self, Tensor vec2) -> Tensor"),
         ("products", ".out(Tensor self, Tensor vec2, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
+    "aten::pad": (
+        ("padding", "(Tensor self, SymInt[] pad, str mode=\"constant\", float? value=None) -> Tensor"),
+    ),
     "aten::partition": (
         ("string", "(str self, str separator) -> (str, str, str)"),
     ),
@@ -2205,6 +2212,18 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::reciprocal_": (
         ("pointwise_math", "(Tensor(a!) self) -> Tensor(a!)"),
     ),
+    "aten::reflection_pad1d": (
+        ("padding", "(Tensor self, SymInt[2] padding) -> Tensor"),
+        ("padding", ".out(Tensor self, SymInt[2] padding, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::reflection_pad2d": (
+        ("padding", "(Tensor self, SymInt[4] padding) -> Tensor"),
+        ("padding", ".out(Tensor self, SymInt[4] padding, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::reflection_pad3d": (
+        ("padding", "(Tensor self, SymInt[6] padding) -> Tensor"),
+        ("padding", ".out(Tensor self, SymInt[6] padding, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::relu": (
         ("activation", "(Tensor self) -> Tensor"),
         ("activation", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
@@ -2247,6 +2266,18 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::replace": (
         ("string", "(str self, str old, str new, int max=-1) -> str"),
+    ),
+    "aten::replication_pad1d": (
+        ("padding", "(Tensor self, SymInt[2] padding) -> Tensor"),
+        ("padding", ".out(Tensor self, SymInt[2] padding, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::replication_pad2d": (
+        ("padding", "(Tensor self, SymInt[4] padding) -> Tensor"),
+        ("padding", ".out(Tensor self, SymInt[4] padding, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::replication_pad3d": (
+        ("padding", "(Tensor self, SymInt[6] padding) -> Tensor"),
+        ("padding", ".out(Tensor self, SymInt[6] padding, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::reshape": (
         ("views", "(Tensor(a) self, SymInt[] shape) -> Tensor(a)"),
