@@ -16,7 +16,15 @@ def multiply_add(x: Any, factor: Any, addend: Any, dtype: type[np.floating]) -> 
     >>> float(multiply_add(0.1, 10.0, -1.0, np.float64)), 0.1 * 10 - 1
     (5.551115123125783e-17, 0.0)
     """
-    x, factor, addend = (np.asarray(v, dtype).astype(np.float64) for v in (x, factor, addend))
+    with np.errstate(over="ignore", invalid="ignore"):
+        return _fused(
+            *(np.asarray(v, dtype).astype(np.float64) for v in (x, factor, addend)), dtype
+        )
+
+
+def _fused(
+    x: np.ndarray, factor: np.ndarray, addend: np.ndarray, dtype: type[np.floating]
+) -> np.ndarray:
     product = x * factor
     total = product + addend
     if dtype is np.float32:
