@@ -208,6 +208,12 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::_to_copy": (
         ("conversion", "(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, bool non_blocking=False, MemoryFormat? memory_format=None) -> Tensor"),
     ),
+    "aten::_unique": (
+        ("sorting", "(Tensor self, bool sorted=True, bool return_inverse=False) -> (Tensor, Tensor)"),
+    ),
+    "aten::_unique2": (
+        ("sorting", "(Tensor self, bool sorted=True, bool return_inverse=False, bool return_counts=False) -> (Tensor, Tensor, Tensor)"),
+    ),
     "aten::_unsafe_index": (
         ("indexing", ".Tensor(Tensor self, Tensor?[] indices) -> Tensor"),
     ),
@@ -441,6 +447,11 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("reduction", "(Tensor self, int? dim=None, bool keepdim=False) -> Tensor"),
         ("reduction", ".out(Tensor self, int? dim=None, bool keepdim=False, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
+    "aten::argsort": (
+        ("sorting", "(Tensor self, int dim=-1, bool descending=False) -> Tensor"),
+        ("sorting", ".stable(Tensor self, *, bool stable, int dim=-1, bool descending=False) -> Tensor"),
+        ("sorting", ".stable_out(Tensor self, *, bool stable, int dim=-1, bool descending=False, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::argwhere": (
         ("indexing", "(Tensor self) -> Tensor"),
     ),
@@ -547,6 +558,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::bin": (
         ("string", "(int i) -> str"),
     ),
+    "aten::bincount": (
+        ("searching", "(Tensor self, Tensor? weights=None, SymInt minlength=0) -> Tensor"),
+        ("searching", ".out(Tensor self, Tensor? weights=None, SymInt minlength=0, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::bitwise_and": (
         ("bitwise", ".Tensor(Tensor self, Tensor other) -> Tensor"),
         ("bitwise", ".Tensor_out(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)"),
@@ -634,6 +649,11 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::broadcast_to": (
         ("views", "(Tensor(a) self, SymInt[] size) -> Tensor(a)"),
+    ),
+    "aten::bucketize": (
+        ("searching", ".Tensor(Tensor self, Tensor boundaries, *, bool out_int32=False, bool right=False) -> Tensor"),
+        ("searching", ".out(Tensor self, Tensor boundaries, *, bool out_int32=False, bool right=False, Tensor(a!) out) -> Tensor(a!)"),
+        ("searching", ".Scalar(Scalar self, Tensor boundaries, *, bool out_int32=False, bool right=False) -> Tensor"),
     ),
     "aten::can_cast": (
         ("scalar", "(ScalarType from_, ScalarType to) -> bool"),
@@ -840,6 +860,32 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("products", "(Tensor self, Tensor other, int? dim=None) -> Tensor"),
         ("products", ".out(Tensor self, Tensor other, int? dim=None, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
+    "aten::cummax": (
+        ("cumulative", "(Tensor self, int dim) -> (Tensor values, Tensor indices)"),
+        ("cumulative", ".out(Tensor self, int dim, *, Tensor(a!) values, Tensor(b!) indices) -> (Tensor(a!) values, Tensor(b!) indices)"),
+    ),
+    "aten::cummin": (
+        ("cumulative", "(Tensor self, int dim) -> (Tensor values, Tensor indices)"),
+        ("cumulative", ".out(Tensor self, int dim, *, Tensor(a!) values, Tensor(b!) indices) -> (Tensor(a!) values, Tensor(b!) indices)"),
+    ),
+    "aten::cumprod": (
+        ("cumulative", "(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor"),
+        ("cumulative", ".out(Tensor self, int dim, *, ScalarType? dtype=None, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::cumprod_": (
+        ("cumulative", "(Tensor(a!) self, int dim, *, ScalarType? dtype=None) -> Tensor(a!)"),
+    ),
+    "aten::cumsum": (
+        ("cumulative", "(Tensor self, int dim, *, ScalarType? dtype=None) -> Tensor"),
+        ("cumulative", ".out(Tensor self, int dim, *, ScalarType? dtype=None, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::cumsum_": (
+        ("cumulative", "(Tensor(a!) self, int dim, *, ScalarType? dtype=None) -> Tensor(a!)"),
+    ),
+    "aten::cumulative_trapezoid": (
+        ("cumulative", ".x(Tensor y, Tensor x, *, int dim=-1) -> Tensor"),
+        ("cumulative", ".dx(Tensor y, *, Scalar dx=1, int dim=-1) -> Tensor"),
+    ),
     "aten::deg2rad": (
         ("pointwise_math", "(Tensor self) -> Tensor"),
         ("pointwise_math", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
@@ -880,6 +926,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("container", ".float((float, tVal)[] inputs) -> Dict(float, tVal)"),
         ("container", ".complex((complex, tVal)[] inputs) -> Dict(complex, tVal)"),
         ("container", ".Tensor((Tensor, tVal)[] inputs) -> Dict(Tensor, tVal)"),
+    ),
+    "aten::diff": (
+        ("cumulative", "(Tensor self, int n=1, int dim=-1, Tensor? prepend=None, Tensor? append=None) -> Tensor"),
+        ("cumulative", ".out(Tensor self, int n=1, int dim=-1, Tensor? prepend=None, Tensor? append=None, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::dim": (
         ("shape", "(Tensor self) -> int"),
@@ -1322,6 +1372,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::hex": (
         ("string", "(int i) -> str"),
     ),
+    "aten::histc": (
+        ("searching", "(Tensor self, int bins=100, Scalar min=0, Scalar max=0) -> Tensor"),
+        ("searching", ".out(Tensor self, int bins=100, Scalar min=0, Scalar max=0, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::hsplit": (
         ("splitting", ".int(Tensor(a -> *) self, int sections) -> Tensor(a)[]"),
         ("splitting", ".array(Tensor(a -> *) self, int[] indices) -> Tensor(a)[]"),
@@ -1456,6 +1510,14 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::isidentifier": (
         ("string", "(str self) -> bool"),
     ),
+    "aten::isin": (
+        ("searching", ".Tensor_Tensor(Tensor elements, Tensor test_elements, *, bool assume_unique=False, bool invert=False) -> Tensor"),
+        ("searching", ".Tensor_Tensor_out(Tensor elements, Tensor test_elements, *, bool assume_unique=False, bool invert=False, Tensor(a!) out) -> Tensor(a!)"),
+        ("searching", ".Tensor_Scalar(Tensor elements, Scalar test_element, *, bool assume_unique=False, bool invert=False) -> Tensor"),
+        ("searching", ".Tensor_Scalar_out(Tensor elements, Scalar test_element, *, bool assume_unique=False, bool invert=False, Tensor(a!) out) -> Tensor(a!)"),
+        ("searching", ".Scalar_Tensor(Scalar element, Tensor test_elements, *, bool assume_unique=False, bool invert=False) -> Tensor"),
+        ("searching", ".Scalar_Tensor_out(Scalar element, Tensor test_elements, *, bool assume_unique=False, bool invert=False, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::isinf": (
         ("pointwise_math", "(Tensor self) -> Tensor"),
         ("pointwise_math", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
@@ -1527,6 +1589,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::kron": (
         ("products", "(Tensor self, Tensor other) -> Tensor"),
         ("products", ".out(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::kthvalue": (
+        ("sorting", "(Tensor self, SymInt k, int dim=-1, bool keepdim=False) -> (Tensor values, Tensor indices)"),
+        ("sorting", ".values(Tensor self, SymInt k, int dim=-1, bool keepdim=False, *, Tensor(a!) values, Tensor(b!) indices) -> (Tensor(a!) values, Tensor(b!) indices)"),
     ),
     "aten::lcm": (
         ("pointwise_math", "(Tensor self, Tensor other) -> Tensor"),
@@ -1709,6 +1775,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("pointwise_math", "(Tensor self, Tensor other) -> Tensor"),
         ("pointwise_math", ".out(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
+    "aten::logcumsumexp": (
+        ("cumulative", "(Tensor self, int dim) -> Tensor"),
+        ("cumulative", ".out(Tensor self, int dim, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::logical_and": (
         ("bitwise", "(Tensor self, Tensor other) -> Tensor"),
         ("bitwise", ".out(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)"),
@@ -1842,6 +1912,12 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("reduction", ".dim(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor"),
         ("reduction", ".out(Tensor self, int[1]? dim, bool keepdim=False, *, ScalarType? dtype=None, Tensor(a!) out) -> Tensor(a!)"),
     ),
+    "aten::median": (
+        ("sorting", "(Tensor self) -> Tensor"),
+        ("sorting", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("sorting", ".dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)"),
+        ("sorting", ".dim_values(Tensor self, int dim, bool keepdim=False, *, Tensor(a!) values, Tensor(b!) indices) -> (Tensor(a!) values, Tensor(b!) indices)"),
+    ),
     "aten::meshgrid": (
         ("joining", "(Tensor[] tensors) -> Tensor[]"),
         ("joining", ".indexing(Tensor[] tensors, *, str indexing) -> Tensor[]"),
@@ -1862,6 +1938,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("products", "(Tensor self, Tensor mat2) -> Tensor"),
         ("products", ".out(Tensor self, Tensor mat2, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
+    "aten::mode": (
+        ("sorting", "(Tensor self, int dim=-1, bool keepdim=False) -> (Tensor values, Tensor indices)"),
+        ("sorting", ".values(Tensor self, int dim=-1, bool keepdim=False, *, Tensor(a!) values, Tensor(b!) indices) -> (Tensor(a!) values, Tensor(b!) indices)"),
+    ),
     "aten::modf": (
         ("scalar", "(float a) -> (float, float)"),
     ),
@@ -1872,6 +1952,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::movedim": (
         ("dimension_order", ".int(Tensor(a) self, int source, int destination) -> Tensor(a)"),
         ("dimension_order", ".intlist(Tensor(a) self, int[] source, int[] destination) -> Tensor(a)"),
+    ),
+    "aten::msort": (
+        ("sorting", "(Tensor self) -> Tensor"),
+        ("sorting", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::mul": (
         ("elementwise", ".Tensor(Tensor self, Tensor other) -> Tensor"),
@@ -1923,6 +2007,12 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::nanmean": (
         ("reduction", "(Tensor self, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor"),
         ("reduction", ".out(Tensor self, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::nanmedian": (
+        ("sorting", "(Tensor self) -> Tensor"),
+        ("sorting", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("sorting", ".dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)"),
+        ("sorting", ".dim_values(Tensor self, int dim, bool keepdim=False, *, Tensor(a!) values, Tensor(b!) indices) -> (Tensor(a!) values, Tensor(b!) indices)"),
     ),
     "aten::nansum": (
         ("reduction", "(Tensor self, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor"),
@@ -2393,6 +2483,12 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::scatter_reduce_": (
         ("scatter", ".two(Tensor(a!) self, int dim, Tensor index, Tensor src, str reduce, *, bool include_self=True) -> Tensor(a!)"),
     ),
+    "aten::searchsorted": (
+        ("searching", ".Tensor(Tensor sorted_sequence, Tensor self, *, bool out_int32=False, bool right=False, str? side=None, Tensor? sorter=None) -> Tensor"),
+        ("searching", ".out(Tensor sorted_sequence, Tensor self, *, bool out_int32=False, bool right=False, str? side=None, Tensor? sorter=None, Tensor(a!) out) -> Tensor(a!)"),
+        ("searching", ".Scalar(Tensor sorted_sequence, Scalar self, *, bool out_int32=False, bool right=False, str? side=None, Tensor? sorter=None) -> Tensor"),
+        ("searching", ".Scalar_out(Tensor sorted_sequence, Scalar self, *, bool out_int32=False, bool right=False, str? side=None, Tensor? sorter=None, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::seed": (
         ("random", "(Generator(a!) self) -> int"),
     ),
@@ -2485,6 +2581,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("scatter", ".out(Tensor self, Tensor src, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::sort": (
+        ("sorting", "(Tensor self, int dim=-1, bool descending=False) -> (Tensor values, Tensor indices)"),
+        ("sorting", ".values(Tensor self, int dim=-1, bool descending=False, *, Tensor(a!) values, Tensor(b!) indices) -> (Tensor(a!) values, Tensor(b!) indices)"),
+        ("sorting", ".stable(Tensor self, *, bool? stable, int dim=-1, bool descending=False) -> (Tensor values, Tensor indices)"),
+        ("sorting", ".values_stable(Tensor self, *, bool? stable, int dim=-1, bool descending=False, Tensor(a!) values, Tensor(b!) indices) -> (Tensor(a!) values, Tensor(b!) indices)"),
         ("container", ".int(int[](a!) self, bool reverse=False) -> ()"),
         ("container", ".float(float[](a!) self, bool reverse=False) -> ()"),
         ("container", ".Tensor(Tensor[](a!) self, bool reverse=False) -> ()"),
@@ -2687,11 +2787,23 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("conversion", ".prim_dtype(Tensor(a) self, int? dtype=None, bool non_blocking=False, bool copy=False) -> Tensor(b|a)"),
         ("conversion", ".prim_other(Tensor(a) self, bool non_blocking=False, bool copy=False) -> Tensor(b|a)"),
     ),
+    "aten::topk": (
+        ("sorting", "(Tensor self, SymInt k, int dim=-1, bool largest=True, bool sorted=True) -> (Tensor values, Tensor indices)"),
+        ("sorting", ".values(Tensor self, SymInt k, int dim=-1, bool largest=True, bool sorted=True, *, Tensor(a!) values, Tensor(b!) indices) -> (Tensor(a!) values, Tensor(b!) indices)"),
+    ),
     "aten::transpose": (
         ("dimension_order", ".int(Tensor(a) self, int dim0, int dim1) -> Tensor(a)"),
     ),
     "aten::transpose_": (
         ("shape", "(Tensor(a!) self, int dim0, int dim1) -> Tensor(a!)"),
+    ),
+    "aten::trapezoid": (
+        ("cumulative", ".x(Tensor y, Tensor x, *, int dim=-1) -> Tensor"),
+        ("cumulative", ".dx(Tensor y, *, Scalar dx=1, int dim=-1) -> Tensor"),
+    ),
+    "aten::trapz": (
+        ("cumulative", ".x(Tensor y, Tensor x, *, int dim=-1) -> Tensor"),
+        ("cumulative", ".dx(Tensor y, *, float dx=1., int dim=-1) -> Tensor"),
     ),
     "aten::tril_indices": (
         ("sequences", "(int row, int col, int offset=0, *, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
@@ -2732,6 +2844,12 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::uniform_": (
         ("random_fills", "(Tensor(a!) self, float from=0., float to=1., *, Generator? generator=None) -> Tensor(a!)"),
+    ),
+    "aten::unique_consecutive": (
+        ("sorting", "(Tensor self, bool return_inverse=False, bool return_counts=False, int? dim=None) -> (Tensor, Tensor, Tensor)"),
+    ),
+    "aten::unique_dim": (
+        ("sorting", "(Tensor self, int dim, bool sorted=True, bool return_inverse=False, bool return_counts=False) -> (Tensor, Tensor, Tensor)"),
     ),
     "aten::unsafe_chunk": (
         ("splitting", "(Tensor self, int chunks, int dim=0) -> Tensor[]"),
