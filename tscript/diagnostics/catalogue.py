@@ -45,11 +45,12 @@ _TABLE: dict[str, Entry] = {
     ),
     "bad-type-comment": Entry(
         "this type comment cannot be read: {reason}",
-        "write `# type: (int, Tensor) -> Tensor` below the `def` line, with one type for each "
-        "parameter",
+        "write `# type: (int, Tensor) -> Tensor` below a `def` line or `# type: List[int]` behind"
+        " an "
+        "assignment, and begin no other comment with `# type:`",
     ),
     "type-comment-arity": Entry(
-        "the type comment has {found} types, the function has {expected} parameters",
+        "the number of types in the comment is {found}, and that of the parameters is {expected}",
         "give one type for each parameter; `self` may be left out",
     ),
     # Names --------------------------------------------------------------------------------------
@@ -61,8 +62,7 @@ _TABLE: dict[str, Entry] = {
         "give `{name}` a value before the branch or loop",
     ),
     "captured-global": Entry(
-        "`{name}` is a value of type `{type}` from outside the function, which compiled code "
-        "cannot capture",
+        "`{name}` is {type}, which compiled code cannot capture",
         "pass it as an argument, or make it a constant attribute of a module",
     ),
     "unsupported-value": Entry(
@@ -151,7 +151,7 @@ _TABLE: dict[str, Entry] = {
         "{owner} has no attribute `{name}`",
     ),
     "unscriptable-attribute": Entry(
-        "the attribute `{name}` of {owner} cannot be used in compiled code: {reason}",
+        "the attribute `{name}` of {owner} cannot be used in compiled code: it {reason}",
     ),
     "attribute-type": Entry(
         "the attribute `{name}` is `{expected}` and cannot be set to `{actual}`",
@@ -179,7 +179,7 @@ _TABLE: dict[str, Entry] = {
         "its signature is `{signature}`",
     ),
     "too-many-arguments": Entry(
-        "`{callee}` takes {expected} positional arguments, and this gives {actual}",
+        "`{callee}` gets {actual} positional arguments, and takes {expected}",
         "its signature is `{signature}`",
     ),
     "unexpected-keyword": Entry(
@@ -219,7 +219,7 @@ _TABLE: dict[str, Entry] = {
     ),
     "recursion": Entry(
         "`{function}` calls itself",
-        "recursive functions need a return annotation, and cannot be compiled: use a loop",
+        "write it as a loop: functions that call themselves cannot be compiled",
     ),
     # Statements and subscripts ------------------------------------------------------------------
     "not-iterable": Entry(

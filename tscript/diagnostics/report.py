@@ -101,7 +101,8 @@ class Diagnostic:
 
     def _lines(self) -> Iterator[str]:
         yield f"{self.range}: {self.severity}: {self.message}  [{self.code}]"
-        yield self.range.highlight()
+        if self.range.source.text:  # a function without source has a place, and nothing to show
+            yield self.range.highlight()
         for note in self.notes:
             yield f"{note.range}: note: {note.label}"
             yield note.range.highlight()

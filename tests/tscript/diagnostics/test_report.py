@@ -146,3 +146,9 @@ def test_an_error_crosses_processes() -> None:
     error = CompilationError([mismatch()])
     again = pickle.loads(pickle.dumps(error))
     assert (str(again), again.codes) == (str(error), error.codes)
+
+
+def test_a_place_without_source_shows_no_source() -> None:
+    args = {"function": "f", "reason": "it was typed in"}
+    text = Diagnostic("source-unavailable", Source("").whole(), args).render()
+    assert [line.partition(":")[0] for line in text.splitlines()] == ["<string>", "hint"]
