@@ -353,6 +353,9 @@ def attach(module: ScriptModule, script_object: ScriptObject, memo: dict[int, Mo
     for name in ("training",):
         own.pop(name, None)
     own["_script_object"] = script_object
+    if "forward" in script_object.type.compiled:
+        # nn.Module has a `forward` that only complains, so `__getattr__` is never asked for one.
+        own["forward"] = ScriptMethod(script_object, "forward")
 
 
 def _set_submodule(face: ScriptModule, own: ScriptObject, name: str, value: Any) -> None:
