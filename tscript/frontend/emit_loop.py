@@ -20,6 +20,7 @@ from ops_registry.types import (
     TensorType,
     TupleType,
 )
+from tscript.diagnostics.report import Note
 from tscript.diagnostics.source import SourceRange
 from tscript.frontend import emit_assign as assigns
 from tscript.frontend import views as v
@@ -34,6 +35,7 @@ from tscript.types.relations import is_optional
 
 if TYPE_CHECKING:
     from tscript.frontend.emitter import Emitter
+    from tscript.frontend.environment import Frame
 
 #: The trip count of a loop that only its condition ends.
 MAX_TRIP_COUNT = 9223372036854775807
@@ -58,9 +60,10 @@ def emit_while(emitter: Emitter, statement: v.While) -> None:
         condition.add_output(test.value)
     body.add_input(INT)
     emitter.loops.append(Loop())
-    with emitter.block(body), emitter.held_back(test.uncertain or test.static is False):
+    with emitter.block(body) as frame, emitter.held_back(test.uncertain or test.static is False):
         emitter.statements(statement.body)
     emitter.loops.pop()
+    _set_inside_only(emitter, frame)
 
 
 def emit_for(emitter: Emitter, statement: v.For) -> None:
@@ -110,10 +113,30 @@ def emit_over(
     condition.add_output(always)
     index = body.add_input(INT)
     emitter.loops.append(Loop())
-    with emitter.block(body), emitter.held_back(uncertain):
+    with emitter.block(body) as frame, emitter.held_back(uncertain):
         assigns.emit_target(emitter, target, iteration.element(index), target.range)
         emit_body()
     emitter.loops.pop()
+    _set_inside_only(emitter, frame)
+
+
+def _set_inside_only(emitter: Emitter, body: Frame) -> None:
+    """After a loop: what only its body sets has no value, since the body may run no times."""
+    outer = emitter.frame
+    for name, entry in list(body.variables.items()):
+        hidden = name in body.own or name in outer.own
+        if hidden or outer.find(name) is not None or outer.find_problem(name) is not None:
+            continue
+        emitter.set_problem(name, _missing(emitter, name, entry.range))
+
+
+def _missing(emitter: Emitter, name: str, set_at: SourceRange) -> Callable[[SourceRange], None]:
+    notes = (Note(set_at, "it is set here, in a loop that may run no times"),)
+
+    def problem(range: SourceRange) -> None:
+        emitter.report("maybe-undefined", range, name=name, notes=notes)
+
+    return problem
 
 
 def emit_jump(emitter: Emitter, statement: v.Break | v.Continue) -> None:
