@@ -13,8 +13,10 @@ from tscript.runtime.object import Future
 T = TypeVar("T")
 
 
-def annotate(the_type: Any, the_value: T) -> T:
+def annotate(the_type: Any, the_value: Any) -> Any:
     """The value itself; in a script the value has the given type.
+
+    To a type checker the result is Any: the type is an expression, which no signature can use.
 
     >>> from typing import List
     >>> annotate(List[int], [])
