@@ -17,9 +17,8 @@ def multiply_add(x: Any, factor: Any, addend: Any, dtype: type[np.floating]) -> 
     (5.551115123125783e-17, 0.0)
     """
     with np.errstate(over="ignore", invalid="ignore"):
-        return _fused(
-            *(np.asarray(v, dtype).astype(np.float64) for v in (x, factor, addend)), dtype
-        )
+        wide = [np.asarray(v, dtype).astype(np.float64) for v in (x, factor, addend)]
+        return _fused(wide[0], wide[1], wide[2], dtype)
 
 
 def _fused(

@@ -59,6 +59,8 @@ def eager(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     """
     key = (name, *map(_type_key, args))
     if kwargs:
+        if "requires_grad" in kwargs and _makes_tensors(name):
+            return _with_gradient(name, args, kwargs)
         key += tuple((k, _type_key(v)) for k, v in kwargs.items())
     choice = _choices.get(key)
     if choice is not None:
@@ -68,6 +70,20 @@ def eager(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
     choice, bound = _resolve(name, args, kwargs)
     _choices[key] = choice
     return _present(choice.operator, call(choice.operator, bound))
+
+
+@functools.cache
+def _makes_tensors(name: str) -> bool:
+    """Whether it is a factory: Python's form takes ``requires_grad``, its schemas do not."""
+    schemas = registry().overloads(name)
+    return any(s.index("pin_memory") is not None for s in schemas) and not any(
+        s.index("requires_grad") is not None for s in schemas
+    )
+
+
+def _with_gradient(name: str, args: Sequence[Any], kwargs: Mapping[str, Any]) -> Any:
+    others = {keyword: value for keyword, value in kwargs.items() if keyword != "requires_grad"}
+    return eager(name, args, others).requires_grad_(bool(kwargs["requires_grad"]))
 
 
 class _Choice:
@@ -115,6 +131,7 @@ def forget_choices() -> None:
     """Forget what was learned about operators (a plugin came or went)."""
     _choices.clear()
     _binders.cache_clear()
+    _makes_tensors.cache_clear()
 
 
 class _Misfit:
