@@ -66,11 +66,15 @@ class CodeFile:
 class CodeExport:
     """Collects the code of one archive.
 
-    ``constants`` receives what the code refers to as ``CONSTANTS.cN``.
+    ``constants`` receives what the code refers to as ``CONSTANTS.cN``. ``static_owners`` are the
+    classes with static methods: `misplaced` finds them, for a second attempt.
     """
 
-    def __init__(self, constants: ConstantTable) -> None:
+    def __init__(
+        self, constants: ConstantTable, static_owners: frozenset[str] = frozenset()
+    ) -> None:
         self.constants = constants
+        self.static_owners = static_owners
         self._files: dict[str, CodeFile] = {}
         self._types: dict[str, t.NominalType] = {}
         self._functions: dict[str, CompiledFunction] = {}
@@ -93,6 +97,10 @@ class CodeExport:
         file.lines.append(_line("training : bool", 1))
         self._add_graph(file, "forward", function, indent=1, self_type=FUNCTION_HOLDER)
         self._follow(file)
+
+    def misplaced(self) -> frozenset[str]:
+        """Classes that are also a path to functions, which no reader would find there."""
+        return frozenset(self._files.keys() & self._types.keys())
 
     def records(self) -> Iterator[tuple[str, bytes]]:
         """Every file, and its debug information, as records of the archive."""
@@ -121,7 +129,10 @@ class CodeExport:
             raise SaveError(f"{qualified_name} is no name that an archive can hold")
         file = self._files.get(name)
         if file is None:
-            file = self._files[name] = CodeFile(CodePrinter(self.constants, for_archive=True))
+            printer = CodePrinter(
+                self.constants, for_archive=True, static_owners=self.static_owners
+            )
+            file = self._files[name] = CodeFile(printer)
         return file
 
     def _add_type(self, type: t.NominalType) -> None:

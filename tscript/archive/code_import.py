@@ -249,7 +249,11 @@ class CodeLibrary:
             outer, inner = take_out(view)
             resolver: Resolver = _WithClosures(self, handle, inner) if inner else self
             known = SourceDefinition(
-                outer, resolver, owner=self._owners.get(handle.owner), strict=True, machine_written=True
+                outer,
+                resolver,
+                owner=self._owners.get(handle.owner),
+                strict=True,
+                machine_written=True,
             )
             self._definitions_made[handle] = known
         return known

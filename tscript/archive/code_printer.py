@@ -100,14 +100,20 @@ class CodePrinter:
     """
 
     def __init__(
-        self, constants: ConstantTable | None = None, *, for_archive: bool = False
+        self,
+        constants: ConstantTable | None = None,
+        *,
+        for_archive: bool = False,
+        static_owners: frozenset[str] = frozenset(),
     ) -> None:
         self.constants = constants if constants is not None else ConstantTable()
         self.for_archive = for_archive
         #: Types mentioned so far whose definition the archive must hold.
         self.types: dict[t.NominalType, None] = {}
-        #: Functions called so far, by qualified name.
+        #: Functions called so far, by the name they are called by.
         self.functions: dict[str, CompiledFunction] = {}
+        #: Classes whose static methods are functions beside them: an archive has no other place.
+        self.static_owners = static_owners
         self._next_unnamed = 0
 
     def function_text(self, name: str, graph: Graph, schema: FunctionSchema | None = None) -> str:
@@ -534,9 +540,10 @@ class _Function:
 
     def _call_function(self, inputs: Sequence[Value]) -> str:
         function = inputs[0].node.constant_value()
-        self.printer.functions[function.qualified_name] = function
-        arguments = "".join(f"{self.use(value)}, " for value in inputs[1:])
-        return f"{function.qualified_name}({arguments})"
+        owner, _, name = function.qualified_name.rpartition(".")
+        called = f"{owner}__{name}" if owner in self.printer.static_owners else f"{owner}.{name}"
+        self.printer.functions[called] = function
+        return f"{called}({''.join(f'{self.use(value)}, ' for value in inputs[1:])})"
 
     def _operand(self, value: Value) -> str:
         """``value`` where something is taken out of it; an inlined call needs no brackets of its own."""

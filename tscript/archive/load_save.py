@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import warnings
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from tscript.archive.code_export import FUNCTION_HOLDER, CodeExport
@@ -28,7 +29,9 @@ from tscript.ir.function import CompiledFunction
 from tscript.runtime.object import ScriptObject
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, MutableMapping
+    from collections.abc import Iterable, Mapping, MutableMapping
+
+    from ops_registry import types as t
 
 _VERSION_RECORDS = ("version", ".data/version")
 
@@ -89,38 +92,59 @@ def save_archive(
     A function is saved as an object whose ``forward`` it is. Raises `SaveError`, naming what an
     archive cannot hold: a call into Python, a value of a foreign class.
     """
-    constants = ConstantTable()
-    code = CodeExport(constants)
     storages = StorageTable("data/")
     describer = ValueDescriber(storages)
     if isinstance(root, CompiledFunction):
         _check_sound(root)
         description = ObjectDescription(FUNCTION_HOLDER, has_state=True)
         description.state = DictDescription([("training", True)])
-        code.add_function_holder(root)
     else:
         description = describer.describe(root)
     data = pickle(description)
-    code.add_types(describer.types)
-    constant_storages = StorageTable("constants/")
-    constant_describer = ValueDescriber(constant_storages)
-    constant_data = pickle(tuple(constant_describer.describe(value) for value in constants.values))
-    code.add_types(constant_describer.types)
+    code, constants = _export(root, describer.types)
+    if code.misplaced():
+        code, constants = _export(root, describer.types, code.misplaced())
     with ArchiveWriter(file, root=_root_name(file)) as writer:
         for name, block in storages.records():
             writer.write(name, block)
         writer.write("data.pkl", data)
         for name, text in code.records():
             writer.write(name, text, compress=True)
-        for name, block in constant_storages.records():
+        for name, block in constants.storages.records():
             writer.write(name, block)
-        writer.write("constants.pkl", constant_data)
+        writer.write("constants.pkl", constants.data)
         for name, content in (_extra_files or {}).items():
             writer.write(f"extra/{name}", content.encode() if isinstance(content, str) else content)
         version = code.version()
         record = _VERSION_RECORDS[0] if version < 6 else _VERSION_RECORDS[1]
         writer.write(record, f"{version}\n".encode())
         writer.write("byteorder", sys.byteorder.encode())
+
+
+@dataclass(frozen=True)
+class _Constants:
+    """The constants table, ready to be written."""
+
+    data: bytes
+    storages: StorageTable
+
+
+def _export(
+    root: ScriptObject | CompiledFunction,
+    types: Iterable[t.NominalType],
+    static_owners: frozenset[str] = frozenset(),
+) -> tuple[CodeExport, _Constants]:
+    """The code that a program needs, and the constants that the code refers to."""
+    table = ConstantTable()
+    code = CodeExport(table, static_owners)
+    if isinstance(root, CompiledFunction):
+        code.add_function_holder(root)
+    code.add_types(types)
+    storages = StorageTable("constants/")
+    describer = ValueDescriber(storages)
+    data = pickle(tuple(describer.describe(value) for value in table.values))
+    code.add_types(describer.types)
+    return code, _Constants(data, storages)
 
 
 def archive_version(reader: ArchiveReader) -> int:

@@ -114,7 +114,9 @@ def test_a_missing_record_is_named(archives: Path) -> None:
         load_archive(changed(archives, "version", None))
     with pytest.raises(MissingMemberError, match="data/3"):
         load_archive(changed(archives, "data/3", None))
-    with pytest.raises(MissingMemberError, match=r"data.pkl: it needs the class __torch__.models_own"):
+    with pytest.raises(
+        MissingMemberError, match=r"data.pkl: it needs the class __torch__.models_own"
+    ):
         load_archive(changed(archives, "code/__torch__/models_own.py", None))
 
 
@@ -147,9 +149,7 @@ def named(file: io.BytesIO) -> Any:
         ("return (_24, floats, opt)", "return 1", "Tuple"),
     ],
 )
-def test_code_that_does_not_fit_says_where(
-    archives: Path, old: str, new: str, text: str
-) -> None:
+def test_code_that_does_not_fit_says_where(archives: Path, old: str, new: str, text: str) -> None:
     member = "code/__torch__/models_own.py"
     records = records_of(archives / ZOO)
     code = records[member].decode()

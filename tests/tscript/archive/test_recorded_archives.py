@@ -15,7 +15,6 @@ import pytest
 from tscript.archive.load_save import load_archive, save_archive
 from tscript.runtime.tensor import wrap
 
-
 #: Failures of operators, for which our own messages say more: what both must name.
 KEY_WORDS = {
     "mat1 and mat2 shapes cannot be multiplied (2x4 and 3x3)": "cannot be multiplied",
@@ -52,9 +51,7 @@ def run(recording: Any, call: Any, compare: Any, wrap_tensor: Any = tensor) -> N
             compare(call(row["method"], arguments), recording.result(row), recording)
 
 
-def test_an_archive_gives_the_recorded_results(
-    recording: Any, compare_with_recording: Any
-) -> None:
+def test_an_archive_gives_the_recorded_results(recording: Any, compare_with_recording: Any) -> None:
     root = load_archive(recording.path)
     run(recording, caller(root), compare_with_recording)
 
