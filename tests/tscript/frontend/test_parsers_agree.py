@@ -5,9 +5,11 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import textwrap
 import tokenize
 import warnings
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -244,22 +246,63 @@ def test_functions_with_windows_line_ends_inside_a_class(text: str) -> None:
     assert parse_cst.convert_def(source) == parse_ast.parse_def(source)
 
 
-@pytest.mark.parametrize("module", [json.decoder, textwrap, tokenize], ids=lambda m: m.__name__)
-def test_functions_of_the_standard_library(module: object) -> None:
-    path = Path(str(getattr(module, "__file__")))
-    text = path.read_text(encoding="utf-8")
+def definitions(text: str, name: str) -> list[tuple[bool, Source]]:
+    """Every function and class of a program, nested ones too; True for a class."""
     lines = text.splitlines(keepends=True)
-    count = 0
+    found = []
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
             first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
-            source = Source("".join(lines[first - 1 : node.end_lineno]), path.name, first)
-            if isinstance(node, ast.ClassDef):
-                assert parse_cst.convert_class(source) == parse_ast.parse_class(source)
-            else:
-                assert parse_cst.convert_def(source) == parse_ast.parse_def(source)
-            count += 1
-    assert count > 5
+            source = Source("".join(lines[first - 1 : node.end_lineno]), name, first)
+            found.append((isinstance(node, ast.ClassDef), source))
+    return found
+
+
+def outcome(parse: Callable[[Source], object], source: Source) -> object:
+    try:
+        return parse(source)
+    except CompilationError as error:
+        return str(error)
+
+
+def assert_equal_views(is_class: bool, source: Source) -> None:
+    if is_class:
+        pair = parse_cst.convert_class, parse_ast.parse_class
+    else:
+        pair = parse_cst.convert_def, parse_ast.parse_def
+    assert outcome(pair[0], source) == outcome(pair[1], source)
+
+
+@pytest.mark.parametrize("module", [json.decoder, textwrap, tokenize], ids=lambda m: m.__name__)
+def test_functions_of_the_standard_library(module: object) -> None:
+    path = Path(str(getattr(module, "__file__")))
+    found = definitions(path.read_text(encoding="utf-8"), path.name)
+    assert len(found) > 5
+    for is_class, source in found:
+        assert_equal_views(is_class, source)
+
+
+ROOT = Path(__file__).parents[3]
+PROGRAMS = [
+    *ROOT.glob("examples/**/*.py"),
+    *ROOT.glob("tscript/nn/functional/*.py"),
+    *ROOT.glob("tests/reference/**/*.py"),
+    *ROOT.glob("tests/**/*.md"),
+    *ROOT.glob("docs/**/*.md"),
+]
+BLOCK = re.compile(r"^```py(?:thon)?\n(.*?)^```", re.DOTALL | re.MULTILINE)
+
+
+@pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_program_of_this_repository(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    for block in BLOCK.findall(text) if path.suffix == ".md" else [text]:
+        try:
+            found = definitions(block, path.name)
+        except SyntaxError:  # a case that is about one
+            continue
+        for is_class, source in found:
+            assert_equal_views(is_class, source)
 
 
 NAMES = st.sampled_from(["x", "y", "self.w", "torch.add", "λ", "a_1"])
