@@ -173,6 +173,11 @@ class DiagnosticSink:
         finally:
             self._calls.pop()
 
+    @property
+    def is_muted(self) -> bool:
+        """Whether reports are being dropped."""
+        return self._muted > 0
+
     @contextmanager
     def muted(self) -> Iterator[None]:
         """Diagnostics reported inside are dropped: for code that may never run."""

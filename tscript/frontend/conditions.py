@@ -9,7 +9,7 @@ compiled), and what variables are known to be where it holds and where it does n
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ops_registry.types import (
@@ -62,10 +62,30 @@ class Condition:
     when_false: Refinements = field(default_factory=dict)
     static: bool | None = None
     uncertain: bool = False
+    #: Variables that an uncertain condition may have refined.
+    subjects: frozenset[str] = frozenset()
 
 
 def emit_condition(emitter: Emitter, view: v.Expr) -> Condition:
     """Emit ``view`` as the test of a branch."""
+    condition = _emit(emitter, view)
+    if condition.uncertain:
+        names = frozenset(part.name for part in v.walk(view) if isinstance(part, v.Var))
+        condition = replace(condition, subjects=names)
+    return condition
+
+
+def forget_refined(emitter: Emitter, condition: Condition) -> None:
+    """After an uncertain condition nobody knows which alternatives its variables still have."""
+    for name in condition.subjects:
+        entry = emitter.frame.find(name)
+        if isinstance(entry, Stored) and (
+            isinstance(entry.type, AnyType) or len(members_of(entry.type)) > 1
+        ):
+            emitter.frame.define(name, Stored(ERROR, entry.range))
+
+
+def _emit(emitter: Emitter, view: v.Expr) -> Condition:
     with emitter.graph.at_range(view.range):
         match view:
             case v.UnaryOp(op="not"):
@@ -209,6 +229,7 @@ def emit_select(
     for block, (side, refined) in zip(node.blocks, sides, strict=True):
         with emitter.block(block), emitter.held_back(condition.uncertain):
             insert_refinements(emitter, refined, range)
+            forget_refined(emitter, condition)
             result = side()
             block.add_output(result)
             results.append(result)

@@ -352,6 +352,8 @@ def _of_object(
         return Unknown()
     suggestion = ""
     if isinstance(type, ClassType):
+        if type.is_open:  # its `__init__` is not known
+            return Unknown()
         import difflib
 
         close = difflib.get_close_matches(name, [*type.attributes, *type.methods], 1)
@@ -459,6 +461,8 @@ def set_attribute(
         return
     attribute = type.attributes.get(name)
     if attribute is None and isinstance(type, ClassType) and type.is_open:
+        if not (emitter.owner is type and emitter.name.endswith(".__init__")):
+            return
         if emitter.frame.parent is not None and emitter.frame.block is not emitter.graph.block:
             emitter.report(
                 "undeclared-attribute",

@@ -75,6 +75,11 @@ def emit_apply(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
         return special_forms.METHODS[callee.name](emitter, callee, view, hint)
     if isinstance(callee, BuiltinMethod) and callee.name == "format":
         special_forms.check_format(emitter, view)
+    if isinstance(callee, Unknown | MaybePresent) or (
+        isinstance(callee, Value) and isinstance(callee.type, ErrorType)
+    ):
+        _look_at_arguments(emitter, view)
+        return Unknown()
     if isinstance(callee, ContainerMethod):
         return special_forms.emit_container_method(emitter, callee, view)
     args = emit_args(emitter, view.args)
@@ -83,6 +88,17 @@ def emit_apply(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
     if any(given.range in starred and isinstance(given.type, ErrorType) for given in args):
         return Unknown()  # how many arguments there are is not known
     return emit_call(emitter, callee, args, kwargs, view.range, callee_name=name)
+
+
+def _look_at_arguments(emitter: Emitter, view: v.Apply) -> None:
+    """The arguments of a call of who knows what: they may be types, functions, anything.
+
+    What can only be a value is emitted for its own errors.
+    """
+    for argument in (*view.args, *(keyword.value for keyword in view.keywords)):
+        inner = argument.value if isinstance(argument, v.Starred) else argument
+        if not isinstance(inner, v.Var | v.Select | v.Subscript | v.TupleLiteral | v.BinOp):
+            emitter.sugared(inner)
 
 
 def emit_args(emitter: Emitter, views: Sequence[v.Expr]) -> list[Given]:

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ops_registry.types import ERROR, NONE, STRING, ErrorType
@@ -15,7 +16,12 @@ from tscript.diagnostics.source import SourceRange
 from tscript.frontend import emit_assign as assigns
 from tscript.frontend import emit_loop as loops
 from tscript.frontend import views as v
-from tscript.frontend.conditions import Condition, emit_condition, insert_refinements
+from tscript.frontend.conditions import (
+    Condition,
+    emit_condition,
+    forget_refined,
+    insert_refinements,
+)
 from tscript.frontend.environment import Frame, Held, Problem, Stored, meaningful_name
 from tscript.frontend.resolver import ClassRef, ExceptionRef, MaybePresent, Unknown
 from tscript.frontend.schema_matching import Given
@@ -31,11 +37,15 @@ if TYPE_CHECKING:
 
 def emit_statements(emitter: Emitter, body: Sequence[v.Stmt]) -> None:
     """Emit the statements of a body; what follows a ``return``, ``raise``, ``break`` is not emitted."""
-    for statement in body:
+    for index, statement in enumerate(body):
         if emitter.exited:
             return
         with emitter.graph.at_range(statement.range):
             emit_statement(emitter, statement)
+        if emitter.frame.uncertain and not emitter.sink.is_muted:
+            with emitter.held_back():
+                emit_statements(emitter, body[index + 1 :])
+            return
 
 
 def emit_statement(emitter: Emitter, statement: v.Stmt) -> None:
@@ -112,14 +122,19 @@ def emit_if(
     for block, (statements, refined) in zip(node.blocks, sides, strict=True):
         with emitter.block(block) as frame, emitter.held_back(condition.uncertain):
             insert_refinements(emitter, refined, range)
+            forget_refined(emitter, condition)
             emitter.statements(statements)
         frames.append(frame)
+    true_exits, false_exits = true_block in emitter.exits, false_block in emitter.exits
     if condition.uncertain:
         emitter.uncertain = True
-    true_exits, false_exits = true_block in emitter.exits, false_block in emitter.exits
+        emitter.frame.uncertain |= true_exits or false_exits
+    elif frames[0].uncertain or frames[1].uncertain:
+        condition = replace(condition, uncertain=True)
     if true_exits and false_exits:
         emitter.mark_exit()
     _merge(emitter, condition, frames[0], frames[1], true_exits, false_exits)
+    forget_refined(emitter, condition)
 
 
 def _merge(
@@ -322,6 +337,7 @@ def _assert(emitter: Emitter, statement: v.Assert) -> None:
         insert_refinements(emitter, condition.when_false, statement.range)
         _assertion_error(emitter, statement)
     _merge(emitter, condition, true, false, False, True)
+    forget_refined(emitter, condition)
 
 
 def _assertion_error(emitter: Emitter, statement: v.Assert) -> None:

@@ -634,6 +634,8 @@ class Emitter:
                 merged = unified
         if self.returns.first_range is None:
             self.returns.first_range = range
+        if self.sink.is_muted and declared is None:
+            merged = ERROR  # this return may be one that is never compiled
         self.returns.merged = merged
         if isinstance(merged, AnyType) and not isinstance(value.type, AnyType | ErrorType):
             value = self.cast(value, ANY, range)

@@ -59,6 +59,8 @@ class Frame:
     problems: dict[str, Problem] = field(default_factory=dict)
     #: Names that are this frame's own (targets of a comprehension), with their keys in the graph.
     own: dict[str, str] = field(default_factory=dict)
+    #: Whether the end of the block is reached depends on something that cannot be seen statically.
+    uncertain: bool = False
 
     def hide(self, names: Iterable[str]) -> None:
         """Make ``names`` this frame's own: outer variables of these names are out of sight."""

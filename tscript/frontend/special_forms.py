@@ -55,7 +55,7 @@ from tscript.frontend.sugared import (
 from tscript.ir.graph import Value
 from tscript.types.nominal import ClassType, ModuleType, NamedTupleType
 from tscript.types.printing import annotation_str
-from tscript.types.relations import is_optional, is_subtype, join, make_union, without_none
+from tscript.types.relations import contains_error, is_optional, is_subtype, join, make_union, without_none
 
 if TYPE_CHECKING:
     from tscript.frontend.emitter import Emitter
@@ -708,8 +708,8 @@ def _tolist(emitter: Emitter, method: BuiltinMethod, view: v.Apply, hint: Type |
     element, depth = hint, 0
     while isinstance(element, ListType):
         element, depth = element.element, depth + 1
-    if isinstance(hint, ErrorType):
-        return Unknown()
+    if hint is not None and contains_error(hint):
+        return emitter.insert("prim::Uninitialized", (), hint, view.range)
     if element not in (INT, FLOAT, BOOL) and not isinstance(element, ComplexType):
         return emitter.report(
             "annotation-required",

@@ -381,13 +381,6 @@ class _Signature:
 
     def _default(self, parameter: v.Param, type: Type) -> Constant | None:
         known = self.definition.defaults.get(parameter.name.name)
-        if parameter.kind == "keyword-only" and parameter.default is not None:
-            self.sink.report(
-                "unsupported-syntax",
-                parameter.range,
-                construct="default for a keyword-only parameter",
-                remedy="drop the `*`, or the default",
-            )
         mutable = v.ListLiteral | v.DictLiteral | v.ListComp | v.DictComp
         if isinstance(parameter.default, mutable) and not self.definition.machine_written:
             name = parameter.name.name
