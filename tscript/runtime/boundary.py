@@ -150,13 +150,18 @@ def _tensor(value: Any) -> Any:
     raise Misfit(value, t.TENSOR, remark=remark)
 
 
+def _is_number(value: Tensor) -> bool:
+    """Whether a tensor stands for a number, which is cut to what is asked for, as in PyTorch."""
+    return value.array.size == 1 and value.array.dtype.kind != "c"
+
+
 def _int(value: Any) -> Any:
     if type(value) is int:
         return value
     if isinstance(value, Dtype | Layout | MemoryFormat):
         return value.code
     if isinstance(value, Tensor):
-        if value.array.ndim == 0 and value.array.dtype.kind in "iub":
+        if _is_number(value):
             return int(value._item())
         raise Misfit(value, t.INT)
     if isinstance(value, int | np.integer | np.bool_):
@@ -168,7 +173,7 @@ def _float(value: Any) -> Any:
     if type(value) is float:
         return value
     if isinstance(value, Tensor):
-        if value.array.ndim == 0 and value.array.dtype.kind in "fiub":
+        if _is_number(value):
             return float(value._item())
         raise Misfit(value, t.FLOAT)
     if isinstance(value, int | float | np.floating | np.integer):
@@ -187,8 +192,10 @@ def _complex(value: Any) -> Any:
 def _bool(value: Any) -> Any:
     if type(value) is bool:
         return value
-    if isinstance(value, np.bool_):
+    if isinstance(value, int | float | complex | np.bool_ | np.number):
         return bool(value)
+    if isinstance(value, Tensor) and _is_number(value):
+        return bool(value._item())
     raise Misfit(value, t.BOOL)
 
 
@@ -295,10 +302,7 @@ def _list_converter(type: t.ListType) -> Converter:
     inner = converter(type.element)
 
     def convert(value: Any) -> Any:
-        if isinstance(value, Tensor) and value.array.ndim == 1:
-            if type.element in (t.INT, t.FLOAT):
-                value = value.tolist()
-        elif isinstance(value, np.ndarray) and value.ndim == 1 and type.element != t.TENSOR:
+        if isinstance(value, np.ndarray) and value.ndim == 1 and type.element != t.TENSOR:
             value = value.tolist()
         if not isinstance(value, list | tuple):
             raise Misfit(value, type)

@@ -314,7 +314,7 @@ class _Generator:
             self.consumed = max(self.consumed, pending.purity)
             return pending.expression
         node = value.node
-        if node.kind == "prim::Constant":
+        if node.kind == "prim::Constant" and value not in self.names:
             return self.read_constant(node)
         if node.kind == "prim::Uninitialized":
             return ast.Constant(None)
@@ -577,7 +577,12 @@ class _Generator:
     # Simple nodes.
 
     def emit_nothing(self, node: Node) -> None:
-        """Constants are written where they are read."""
+        """No value: it is written where it is read."""
+
+    def emit_constant(self, node: Node) -> None:
+        """Constants are written where they are read, except lists that several nodes share."""
+        if isinstance(node.constant_value(), list | dict) and len(node.output.uses) > 1:
+            self.define(node, self.read_constant(node))
 
     def emit_cast(self, node: Node) -> None:
         value, output = node.inputs[0], node.outputs[0]
@@ -927,7 +932,7 @@ class _Generator:
 
 
 _EMITTERS: dict[str, Callable[[_Generator, Node], None]] = {
-    "prim::Constant": _Generator.emit_nothing,
+    "prim::Constant": _Generator.emit_constant,
     "prim::Uninitialized": _Generator.emit_nothing,
     "prim::If": _Generator.emit_if,
     "prim::Loop": _Generator.emit_loop,

@@ -159,10 +159,11 @@ def _call(function: CompiledFunction, bound: list[Any]) -> Any:
 
 def call_bound(function: CompiledFunction, bound: Sequence[Any]) -> Any:
     """Run a function on runtime values and hand the result to Python."""
+    executor = executor_of(function)
     gradients = is_grad_enabled()
     try:
         with np.errstate(all="ignore"):
-            results = executor_of(function).run(bound)
+            results = executor.run(bound)
     except Exception as error:
         set_grad_flag(gradients)  # a `with torch.no_grad()` may have been left by the exception
         raised = script_error(error)

@@ -429,7 +429,7 @@ class Tracer:
         for argument, value in zip(operator.schema.arguments, args, strict=True):
             if not argument.is_written or not isinstance(value, Tensor):
                 continue
-            known = self._known(value)
+            known = self._value(value) if self.is_traced(value) else None
             if known is not None and known in self._fresh:
                 copied = self._insert(
                     "aten::clone", [known, self.graph.constant(None)], [known.type], "", place
