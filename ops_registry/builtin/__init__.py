@@ -40,6 +40,7 @@ BUILTIN_FAMILIES: tuple[str, ...] = (
     "windows",
     "activation",
     "convolution",
+    "folding",
     "pooling",
     "normalization",
     "loss",

@@ -175,8 +175,16 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::_cast_Short": (
         ("conversion", "(Tensor self, bool non_blocking=False) -> Tensor"),
     ),
+    "aten::_cdist_forward": (
+        ("matrices", "(Tensor x1, Tensor x2, float p, int? compute_mode) -> Tensor"),
+    ),
     "aten::_conj": (
         ("complex_numbers", "(Tensor(a) self) -> Tensor(a)"),
+    ),
+    "aten::_convolution": (
+        ("convolution", ".deprecated(Tensor input, Tensor weight, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation, bool transposed, int[] output_padding, SymInt groups, bool benchmark, bool deterministic, bool cudnn_enabled) -> Tensor"),
+        ("convolution", "(Tensor input, Tensor weight, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation, bool transposed, SymInt[] output_padding, SymInt groups, bool benchmark, bool deterministic, bool cudnn_enabled, bool allow_tf32) -> Tensor"),
+        ("convolution", ".out(Tensor input, Tensor weight, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation, bool transposed, SymInt[] output_padding, SymInt groups, bool benchmark, bool deterministic, bool cudnn_enabled, bool allow_tf32, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::_embedding_bag": (
         ("embedding", "(Tensor weight, Tensor indices, Tensor offsets, bool scale_grad_by_freq=False, int mode=0, bool sparse=False, Tensor? per_sample_weights=None, bool include_last_offset=False, int padding_idx=-1) -> (Tensor, Tensor, Tensor, Tensor)"),
@@ -193,6 +201,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::_local_scalar_dense": (
         ("conversion", "(Tensor self) -> Scalar"),
     ),
+    "aten::_log_softmax": (
+        ("activation", "(Tensor self, int dim, bool half_to_float) -> Tensor"),
+        ("activation", ".out(Tensor self, int dim, bool half_to_float, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::_print": (
         ("string", "(str s) -> ()"),
     ),
@@ -204,6 +216,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("container", ".float(Dict(float, t)(a!) l, float(b -> *) idx, t(c -> *) v) -> ()"),
         ("container", ".complex(Dict(complex, t)(a!) l, complex(b -> *) idx, t(c -> *) v) -> ()"),
         ("container", ".Tensor(Dict(Tensor, t)(a!) l, Tensor(b -> *) idx, t(c -> *) v) -> ()"),
+    ),
+    "aten::_softmax": (
+        ("activation", "(Tensor self, int dim, bool half_to_float) -> Tensor"),
+        ("activation", ".out(Tensor self, int dim, bool half_to_float, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::_to_copy": (
         ("conversion", "(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, bool non_blocking=False, MemoryFormat? memory_format=None) -> Tensor"),
@@ -222,6 +238,31 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::_unwrap_optional": (
         ("container", "(t(a)? optional) -> t(a)"),
+    ),
+    "aten::_upsample_bicubic2d_aa": (
+        ("upsampling", ".vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor"),
+        ("upsampling", "(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor"),
+        ("upsampling", ".out(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::_upsample_bilinear2d_aa": (
+        ("upsampling", ".vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor"),
+        ("upsampling", "(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor"),
+        ("upsampling", ".out(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::_upsample_nearest_exact1d": (
+        ("upsampling", ".vec(Tensor input, SymInt[]? output_size, float[]? scale_factors) -> Tensor"),
+        ("upsampling", "(Tensor self, SymInt[1] output_size, float? scales=None) -> Tensor"),
+        ("upsampling", ".out(Tensor self, SymInt[1] output_size, float? scales=None, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::_upsample_nearest_exact2d": (
+        ("upsampling", ".vec(Tensor input, SymInt[]? output_size, float[]? scale_factors) -> Tensor"),
+        ("upsampling", "(Tensor self, SymInt[2] output_size, float? scales_h=None, float? scales_w=None) -> Tensor"),
+        ("upsampling", ".out(Tensor self, SymInt[2] output_size, float? scales_h=None, float? scales_w=None, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::_upsample_nearest_exact3d": (
+        ("upsampling", ".vec(Tensor input, SymInt[]? output_size, float[]? scale_factors) -> Tensor"),
+        ("upsampling", "(Tensor self, SymInt[3] output_size, float? scales_d=None, float? scales_h=None, float? scales_w=None) -> Tensor"),
+        ("upsampling", ".out(Tensor self, SymInt[3] output_size, float? scales_d=None, float? scales_h=None, float? scales_w=None, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::abs": (
         ("pointwise_math", "(Tensor self) -> Tensor"),
@@ -652,7 +693,7 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::bucketize": (
         ("searching", ".Tensor(Tensor self, Tensor boundaries, *, bool out_int32=False, bool right=False) -> Tensor"),
-        ("searching", ".out(Tensor self, Tensor boundaries, *, bool out_int32=False, bool right=False, Tensor(a!) out) -> Tensor(a!)"),
+        ("searching", ".Tensor_out(Tensor self, Tensor boundaries, *, bool out_int32=False, bool right=False, Tensor(a!) out) -> Tensor(a!)"),
         ("searching", ".Scalar(Scalar self, Tensor boundaries, *, bool out_int32=False, bool right=False) -> Tensor"),
     ),
     "aten::can_cast": (
@@ -675,6 +716,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::cauchy_": (
         ("random_fills", "(Tensor(a!) self, float median=0., float sigma=1., *, Generator? generator=None) -> Tensor(a!)"),
     ),
+    "aten::cdist": (
+        ("matrices", "(Tensor x1, Tensor x2, float p=2., int? compute_mode=None) -> Tensor"),
+    ),
     "aten::ceil": (
         ("pointwise_math", "(Tensor self) -> Tensor"),
         ("pointwise_math", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
@@ -684,6 +728,13 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::ceil_": (
         ("pointwise_math", "(Tensor(a!) self) -> Tensor(a!)"),
+    ),
+    "aten::celu": (
+        ("activation", "(Tensor self, Scalar alpha=1.) -> Tensor"),
+        ("activation", ".out(Tensor self, Scalar alpha=1., *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::celu_": (
+        ("activation", "(Tensor(a!) self, Scalar alpha=1.) -> Tensor(a!)"),
     ),
     "aten::center": (
         ("string", "(str self, int width, str fillchar=\" \") -> str"),
@@ -751,6 +802,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("shape", "(Tensor self, *, MemoryFormat? memory_format=None) -> Tensor"),
         ("shape", ".out(Tensor self, *, MemoryFormat? memory_format=None, Tensor(a!) out) -> Tensor(a!)"),
     ),
+    "aten::col2im": (
+        ("folding", "(Tensor self, SymInt[2] output_size, int[2] kernel_size, int[2] dilation, int[2] padding, int[2] stride) -> Tensor"),
+        ("folding", ".out(Tensor self, SymInt[2] output_size, int[2] kernel_size, int[2] dilation, int[2] padding, int[2] stride, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::column_stack": (
         ("joining", "(Tensor[] tensors) -> Tensor"),
         ("joining", ".out(Tensor[] tensors, *, Tensor(a!) out) -> Tensor(a!)"),
@@ -787,6 +842,31 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::contiguous": (
         ("shape", "(Tensor(a) self, *, MemoryFormat memory_format=0) -> Tensor(a)"),
     ),
+    "aten::conv1d": (
+        ("convolution", "(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=[1], SymInt[1] padding=[0], SymInt[1] dilation=[1], SymInt groups=1) -> Tensor"),
+        ("convolution", ".padding(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=[1], str padding=\"valid\", SymInt[1] dilation=[1], SymInt groups=1) -> Tensor"),
+    ),
+    "aten::conv2d": (
+        ("convolution", "(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] dilation=[1, 1], SymInt groups=1) -> Tensor"),
+        ("convolution", ".padding(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=[1, 1], str padding=\"valid\", SymInt[2] dilation=[1, 1], SymInt groups=1) -> Tensor"),
+    ),
+    "aten::conv3d": (
+        ("convolution", "(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] dilation=[1, 1, 1], SymInt groups=1) -> Tensor"),
+        ("convolution", ".padding(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], str padding=\"valid\", SymInt[3] dilation=[1, 1, 1], SymInt groups=1) -> Tensor"),
+    ),
+    "aten::conv_transpose1d": (
+        ("convolution", "(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=[1], SymInt[1] padding=[0], SymInt[1] output_padding=[0], SymInt groups=1, SymInt[1] dilation=[1]) -> Tensor"),
+    ),
+    "aten::conv_transpose2d": (
+        ("convolution", ".input(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=[1, 1], SymInt[2] padding=[0, 0], SymInt[2] output_padding=[0, 0], SymInt groups=1, SymInt[2] dilation=[1, 1]) -> Tensor"),
+    ),
+    "aten::conv_transpose3d": (
+        ("convolution", ".input(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] output_padding=[0, 0, 0], SymInt groups=1, SymInt[3] dilation=[1, 1, 1]) -> Tensor"),
+    ),
+    "aten::convolution": (
+        ("convolution", "(Tensor input, Tensor weight, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation, bool transposed, SymInt[] output_padding, SymInt groups) -> Tensor"),
+        ("convolution", ".out(Tensor input, Tensor weight, Tensor? bias, SymInt[] stride, SymInt[] padding, SymInt[] dilation, bool transposed, SymInt[] output_padding, SymInt groups, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::copy": (
         ("container", ".t(t[](a) self) -> t[]"),
         ("container", ".Dict_str(Dict(str, t)(a) self) -> Dict(str, t)"),
@@ -817,6 +897,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("pointwise_math", ".Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)"),
         ("pointwise_math", ".Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)"),
     ),
+    "aten::corrcoef": (
+        ("statistics", "(Tensor self) -> Tensor"),
+    ),
     "aten::cos": (
         ("pointwise_math", "(Tensor self) -> Tensor"),
         ("pointwise_math", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
@@ -839,6 +922,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::cosh_": (
         ("pointwise_math", "(Tensor(a!) self) -> Tensor(a!)"),
     ),
+    "aten::cosine_similarity": (
+        ("matrices", "(Tensor x1, Tensor x2, int dim=1, float eps=1e-08) -> Tensor"),
+    ),
     "aten::count": (
         ("container", ".int(int[] self, int el) -> int"),
         ("container", ".float(float[] self, float el) -> int"),
@@ -852,6 +938,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("reduction", ".out(Tensor self, int? dim=None, *, Tensor(a!) out) -> Tensor(a!)"),
         ("reduction", ".dim_IntList(Tensor self, int[] dim) -> Tensor"),
         ("reduction", ".dim_IntList_out(Tensor self, int[] dim, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::cov": (
+        ("statistics", "(Tensor self, *, int correction=1, Tensor? fweights=None, Tensor? aweights=None) -> Tensor"),
     ),
     "aten::cpu": (
         ("conversion", "(Tensor(a) self) -> Tensor(b|a)"),
@@ -905,6 +994,17 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("container", "(str a) -> Device"),
         ("container", ".with_index(str type, int index) -> Device"),
     ),
+    "aten::diag": (
+        ("matrices", "(Tensor self, int diagonal=0) -> Tensor"),
+        ("matrices", ".out(Tensor self, int diagonal=0, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::diag_embed": (
+        ("matrices", "(Tensor self, int offset=0, int dim1=-2, int dim2=-1) -> Tensor"),
+        ("matrices", ".out(Tensor self, int offset=0, int dim1=-2, int dim2=-1, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::diagflat": (
+        ("matrices", "(Tensor self, int offset=0) -> Tensor"),
+    ),
     "aten::diagonal": (
         ("slicing", "(Tensor(a) self, int offset=0, int dim1=0, int dim2=1) -> Tensor(a)"),
     ),
@@ -933,6 +1033,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::dim": (
         ("shape", "(Tensor self) -> int"),
+    ),
+    "aten::dist": (
+        ("statistics", "(Tensor self, Tensor other, Scalar p=2) -> Tensor"),
+        ("statistics", ".out(Tensor self, Tensor other, Scalar p=2, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::div": (
         ("division", ".Tensor(Tensor self, Tensor other) -> Tensor"),
@@ -994,6 +1098,13 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::element_size": (
         ("shape", "(Tensor self) -> int"),
+    ),
+    "aten::elu": (
+        ("activation", "(Tensor self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1) -> Tensor"),
+        ("activation", ".out(Tensor self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::elu_": (
+        ("activation", "(Tensor(a!) self, Scalar alpha=1, Scalar scale=1, Scalar input_scale=1) -> Tensor(a!)"),
     ),
     "aten::embedding": (
         ("embedding", "(Tensor weight, Tensor indices, SymInt padding_idx=-1, bool scale_grad_by_freq=False, bool sparse=False) -> Tensor"),
@@ -1249,6 +1360,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("pointwise_math", ".Tensor_out(Tensor self, *, Tensor(a!) mantissa, Tensor(b!) exponent) -> (Tensor(a!) mantissa, Tensor(b!) exponent)"),
         ("scalar", "(float a) -> (float, int)"),
     ),
+    "aten::frobenius_norm": (
+        ("statistics", ".dim(Tensor self, int[1] dim, bool keepdim=False) -> Tensor"),
+        ("statistics", ".out(Tensor self, int[1] dim, bool keepdim=False, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::full": (
         ("creation", "(SymInt[] size, Scalar fill_value, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
     ),
@@ -1288,6 +1403,13 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("comparison", ".Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)"),
         ("comparison", ".Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)"),
     ),
+    "aten::gelu": (
+        ("activation", "(Tensor self, *, str approximate=\"none\") -> Tensor"),
+        ("activation", ".out(Tensor self, *, str approximate=\"none\", Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::gelu_": (
+        ("activation", "(Tensor(a!) self, *, str approximate=\"none\") -> Tensor(a!)"),
+    ),
     "aten::geometric": (
         ("random_fills", "(Tensor self, float p, *, Generator? generator=None) -> Tensor"),
         ("random_fills", ".out(Tensor self, float p, *, Generator? generator=None, Tensor(a!) out) -> Tensor(a!)"),
@@ -1312,6 +1434,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("container", ".default_float(Dict(float, t) self, float key, t default_value) -> t(*)"),
         ("container", ".default_complex(Dict(complex, t) self, complex key, t default_value) -> t(*)"),
         ("container", ".default_Tensor(Dict(Tensor, t) self, Tensor key, t default_value) -> t(*)"),
+    ),
+    "aten::glu": (
+        ("activation", "(Tensor self, int dim=-1) -> Tensor"),
+        ("activation", ".out(Tensor self, int dim=-1, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::greater": (
         ("comparison", ".Tensor(Tensor self, Tensor other) -> Tensor"),
@@ -1359,6 +1485,31 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("windows", "(int window_length, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
         ("windows", ".periodic(int window_length, bool periodic, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
     ),
+    "aten::hardshrink": (
+        ("activation", "(Tensor self, Scalar lambd=0.5) -> Tensor"),
+        ("activation", ".out(Tensor self, Scalar lambd=0.5, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::hardsigmoid": (
+        ("activation", "(Tensor self) -> Tensor"),
+        ("activation", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::hardsigmoid_": (
+        ("activation", "(Tensor(a!) self) -> Tensor(a!)"),
+    ),
+    "aten::hardswish": (
+        ("activation", "(Tensor self) -> Tensor"),
+        ("activation", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::hardswish_": (
+        ("activation", "(Tensor(a!) self) -> Tensor(a!)"),
+    ),
+    "aten::hardtanh": (
+        ("activation", "(Tensor self, Scalar min_val=-1, Scalar max_val=1) -> Tensor"),
+        ("activation", ".out(Tensor self, Scalar min_val=-1, Scalar max_val=1, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::hardtanh_": (
+        ("activation", "(Tensor(a!) self, Scalar min_val=-1, Scalar max_val=1) -> Tensor(a!)"),
+    ),
     "aten::hash": (
         ("container", ".generic(t value) -> int"),
     ),
@@ -1390,6 +1541,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::hypot_": (
         ("pointwise_math", "(Tensor(a!) self, Tensor other) -> Tensor(a!)"),
+    ),
+    "aten::im2col": (
+        ("folding", "(Tensor self, int[2] kernel_size, int[2] dilation, int[2] padding, int[2] stride) -> Tensor"),
+        ("folding", ".out(Tensor self, int[2] kernel_size, int[2] dilation, int[2] padding, int[2] stride, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::imag": (
         ("complex_numbers", "(Tensor(a) self) -> Tensor(a)"),
@@ -1625,6 +1780,13 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("comparison", ".Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)"),
         ("comparison", ".Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)"),
     ),
+    "aten::leaky_relu": (
+        ("activation", "(Tensor self, Scalar negative_slope=0.01) -> Tensor"),
+        ("activation", ".out(Tensor self, Scalar negative_slope=0.01, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::leaky_relu_": (
+        ("activation", "(Tensor(a!) self, Scalar negative_slope=0.01) -> Tensor(a!)"),
+    ),
     "aten::len": (
         ("shape", ".Tensor(Tensor t) -> int"),
         ("container", ".t(t[] a) -> int"),
@@ -1682,6 +1844,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("products", "(Tensor self, Tensor other, *, int dim=-1) -> Tensor"),
         ("products", ".out(Tensor self, Tensor other, *, int dim=-1, Tensor(a!) out) -> Tensor(a!)"),
     ),
+    "aten::linalg_diagonal": (
+        ("matrices", "(Tensor(a) A, *, int offset=0, int dim1=-2, int dim2=-1) -> Tensor(a)"),
+    ),
     "aten::linalg_matmul": (
         ("products", "(Tensor self, Tensor other) -> Tensor"),
         ("products", ".out(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)"),
@@ -1690,9 +1855,16 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("products", "(Tensor[] tensors) -> Tensor"),
         ("products", ".out(Tensor[] tensors, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
+    "aten::linalg_vander": (
+        ("matrices", "(Tensor x, *, SymInt? N=None) -> Tensor"),
+    ),
     "aten::linalg_vecdot": (
         ("products", "(Tensor x, Tensor y, *, int dim=-1) -> Tensor"),
         ("products", ".out(Tensor x, Tensor y, *, int dim=-1, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::linalg_vector_norm": (
+        ("statistics", "(Tensor self, Scalar ord=2, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor"),
+        ("statistics", ".out(Tensor self, Scalar ord=2, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::linear": (
         ("products", "(Tensor input, Tensor weight, Tensor? bias=None) -> Tensor"),
@@ -1766,6 +1938,13 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::log_normal_": (
         ("random_fills", "(Tensor(a!) self, float mean=1., float std=2., *, Generator? generator=None) -> Tensor(a!)"),
+    ),
+    "aten::log_sigmoid": (
+        ("activation", "(Tensor self) -> Tensor"),
+        ("activation", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::log_softmax": (
+        ("activation", ".int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor"),
     ),
     "aten::logaddexp": (
         ("pointwise_math", "(Tensor self, Tensor other) -> Tensor"),
@@ -1934,6 +2113,13 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("bounds", "(Tensor self, Tensor other) -> Tensor"),
         ("bounds", ".out(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
+    "aten::mish": (
+        ("activation", "(Tensor self) -> Tensor"),
+        ("activation", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::mish_": (
+        ("activation", "(Tensor(a!) self) -> Tensor(a!)"),
+    ),
     "aten::mm": (
         ("products", "(Tensor self, Tensor mat2) -> Tensor"),
         ("products", ".out(Tensor self, Tensor mat2, *, Tensor(a!) out) -> Tensor(a!)"),
@@ -2013,6 +2199,12 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("sorting", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
         ("sorting", ".dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)"),
         ("sorting", ".dim_values(Tensor self, int dim, bool keepdim=False, *, Tensor(a!) values, Tensor(b!) indices) -> (Tensor(a!) values, Tensor(b!) indices)"),
+    ),
+    "aten::nanquantile": (
+        ("statistics", "(Tensor self, Tensor q, int? dim=None, bool keepdim=False, *, str interpolation=\"linear\") -> Tensor"),
+        ("statistics", ".out(Tensor self, Tensor q, int? dim=None, bool keepdim=False, *, str interpolation=\"linear\", Tensor(a!) out) -> Tensor(a!)"),
+        ("statistics", ".scalar(Tensor self, float q, int? dim=None, bool keepdim=False, *, str interpolation=\"linear\") -> Tensor"),
+        ("statistics", ".scalar_out(Tensor self, float q, int? dim=None, bool keepdim=False, *, str interpolation=\"linear\", Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::nansum": (
         ("reduction", "(Tensor self, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor"),
@@ -2103,6 +2295,16 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("indexing", "(Tensor self, *, SymInt size, int fill_value=-1) -> Tensor"),
         ("indexing", ".out(Tensor self, *, SymInt size, int fill_value=-1, Tensor(a!) out) -> Tensor(a!)"),
     ),
+    "aten::norm": (
+        ("statistics", ".Scalar(Tensor self, Scalar p=2) -> Tensor"),
+        ("statistics", ".Scalar_out(Tensor self, Scalar p=2, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("statistics", ".ScalarOpt_dim(Tensor self, Scalar? p, int[1] dim, bool keepdim=False) -> Tensor"),
+        ("statistics", ".out(Tensor self, Scalar? p, int[1] dim, bool keepdim=False, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("statistics", ".ScalarOpt_dim_dtype(Tensor self, Scalar? p, int[1] dim, bool keepdim, *, ScalarType dtype) -> Tensor"),
+        ("statistics", ".dtype_out(Tensor self, Scalar? p, int[1] dim, bool keepdim, *, ScalarType dtype, Tensor(a!) out) -> Tensor(a!)"),
+        ("statistics", ".ScalarOpt_dtype(Tensor self, Scalar? p, *, ScalarType dtype) -> Tensor"),
+        ("statistics", ".ScalarOpt_dtype_out(Tensor self, Scalar? p, *, ScalarType dtype, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::normal": (
         ("random_fills", ".Tensor_float(Tensor mean, float std=1., *, Generator? generator=None) -> Tensor"),
         ("random_fills", ".Tensor_float_out(Tensor mean, float std=1., *, Generator? generator=None, Tensor(a!) out) -> Tensor(a!)"),
@@ -2159,6 +2361,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::partition": (
         ("string", "(str self, str separator) -> (str, str, str)"),
+    ),
+    "aten::pdist": (
+        ("matrices", "(Tensor self, float p=2.) -> Tensor"),
     ),
     "aten::percentFormat": (
         ("string", "(str self, ...) -> str"),
@@ -2222,6 +2427,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("scalar", ".Scalar_Scalar(Scalar a, Scalar b) -> float"),
         ("scalar", ".int_to_int(int a, int b) -> int"),
     ),
+    "aten::prelu": (
+        ("activation", "(Tensor self, Tensor weight) -> Tensor"),
+    ),
     "aten::prod": (
         ("reduction", "(Tensor self, *, ScalarType? dtype=None) -> Tensor"),
         ("reduction", ".out(Tensor self, *, ScalarType? dtype=None, Tensor(a!) out) -> Tensor(a!)"),
@@ -2237,6 +2445,12 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::put_": (
         ("scatter", "(Tensor(a!) self, Tensor index, Tensor source, bool accumulate=False) -> Tensor(a!)"),
+    ),
+    "aten::quantile": (
+        ("statistics", "(Tensor self, Tensor q, int? dim=None, bool keepdim=False, *, str interpolation=\"linear\") -> Tensor"),
+        ("statistics", ".out(Tensor self, Tensor q, int? dim=None, bool keepdim=False, *, str interpolation=\"linear\", Tensor(a!) out) -> Tensor(a!)"),
+        ("statistics", ".scalar(Tensor self, float q, int? dim=None, bool keepdim=False, *, str interpolation=\"linear\") -> Tensor"),
+        ("statistics", ".scalar_out(Tensor self, float q, int? dim=None, bool keepdim=False, *, str interpolation=\"linear\", Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::rad2deg": (
         ("pointwise_math", "(Tensor self) -> Tensor"),
@@ -2318,6 +2532,12 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("activation", "(Tensor self) -> Tensor"),
         ("activation", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
+    "aten::relu6": (
+        ("activation", "(Tensor self) -> Tensor"),
+    ),
+    "aten::relu6_": (
+        ("activation", "(Tensor(a!) self) -> Tensor(a!)"),
+    ),
     "aten::relu_": (
         ("activation", "(Tensor(a!) self) -> Tensor(a!)"),
     ),
@@ -2344,6 +2564,13 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("container", ".bool(bool[](a!) self, bool el) -> ()"),
         ("container", ".Tensor(Tensor[](a!) self, Tensor el) -> ()"),
         ("container", ".str(str[](a!) self, str el) -> ()"),
+    ),
+    "aten::renorm": (
+        ("statistics", "(Tensor self, Scalar p, int dim, Scalar maxnorm) -> Tensor"),
+        ("statistics", ".out(Tensor self, Scalar p, int dim, Scalar maxnorm, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::renorm_": (
+        ("statistics", "(Tensor(a!) self, Scalar p, int dim, Scalar maxnorm) -> Tensor(a!)"),
     ),
     "aten::repeat": (
         ("joining", "(Tensor self, SymInt[] repeats) -> Tensor"),
@@ -2433,6 +2660,12 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::rpartition": (
         ("string", "(str self, str separator) -> (str, str, str)"),
     ),
+    "aten::rrelu": (
+        ("activation", "(Tensor self, Scalar lower=0.125, Scalar upper=0.33333333333333331, bool training=False, Generator? generator=None) -> Tensor"),
+    ),
+    "aten::rrelu_": (
+        ("activation", "(Tensor(a!) self, Scalar lower=0.125, Scalar upper=0.33333333333333331, bool training=False, Generator? generator=None) -> Tensor(a!)"),
+    ),
     "aten::rsplit": (
         ("string", "(str self, str separator=\" \", int max=-1) -> str[]"),
     ),
@@ -2485,7 +2718,7 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::searchsorted": (
         ("searching", ".Tensor(Tensor sorted_sequence, Tensor self, *, bool out_int32=False, bool right=False, str? side=None, Tensor? sorter=None) -> Tensor"),
-        ("searching", ".out(Tensor sorted_sequence, Tensor self, *, bool out_int32=False, bool right=False, str? side=None, Tensor? sorter=None, Tensor(a!) out) -> Tensor(a!)"),
+        ("searching", ".Tensor_out(Tensor sorted_sequence, Tensor self, *, bool out_int32=False, bool right=False, str? side=None, Tensor? sorter=None, Tensor(a!) out) -> Tensor(a!)"),
         ("searching", ".Scalar(Tensor sorted_sequence, Scalar self, *, bool out_int32=False, bool right=False, str? side=None, Tensor? sorter=None) -> Tensor"),
         ("searching", ".Scalar_out(Tensor sorted_sequence, Scalar self, *, bool out_int32=False, bool right=False, str? side=None, Tensor? sorter=None, Tensor(a!) out) -> Tensor(a!)"),
     ),
@@ -2499,6 +2732,12 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::select_scatter": (
         ("scatter", "(Tensor self, Tensor src, int dim, SymInt index) -> Tensor"),
         ("scatter", ".out(Tensor self, Tensor src, int dim, SymInt index, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::selu": (
+        ("activation", "(Tensor self) -> Tensor"),
+    ),
+    "aten::selu_": (
+        ("activation", "(Tensor(a!) self) -> Tensor(a!)"),
     ),
     "aten::set_": (
         ("shape", ".source_Tensor(Tensor(a!) self, Tensor source) -> Tensor(a!)"),
@@ -2537,6 +2776,13 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::signbit": (
         ("pointwise_math", "(Tensor self) -> Tensor"),
         ("pointwise_math", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::silu": (
+        ("activation", "(Tensor self) -> Tensor"),
+        ("activation", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::silu_": (
+        ("activation", "(Tensor(a!) self) -> Tensor(a!)"),
     ),
     "aten::sin": (
         ("pointwise_math", "(Tensor self) -> Tensor"),
@@ -2579,6 +2825,17 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::slice_scatter": (
         ("scatter", "(Tensor self, Tensor src, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor"),
         ("scatter", ".out(Tensor self, Tensor src, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::softmax": (
+        ("activation", ".int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor"),
+    ),
+    "aten::softplus": (
+        ("activation", "(Tensor self, Scalar beta=1, Scalar threshold=20) -> Tensor"),
+        ("activation", ".out(Tensor self, Scalar beta=1, Scalar threshold=20, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::softshrink": (
+        ("activation", "(Tensor self, Scalar lambd=0.5) -> Tensor"),
+        ("activation", ".out(Tensor self, Scalar lambd=0.5, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::sort": (
         ("sorting", "(Tensor self, int dim=-1, bool descending=False) -> (Tensor values, Tensor indices)"),
@@ -2646,6 +2903,18 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::startswith": (
         ("string", "(str self, str substr, int start=0, int end=-1) -> bool"),
+    ),
+    "aten::std": (
+        ("statistics", "(Tensor self, bool unbiased=True) -> Tensor"),
+        ("statistics", ".dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> Tensor"),
+        ("statistics", ".out(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("statistics", ".correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> Tensor"),
+        ("statistics", ".correction_out(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::std_mean": (
+        ("statistics", "(Tensor self, bool unbiased=True) -> (Tensor, Tensor)"),
+        ("statistics", ".dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> (Tensor, Tensor)"),
+        ("statistics", ".correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> (Tensor, Tensor)"),
     ),
     "aten::storage_offset": (
         ("shape", "(Tensor self) -> int"),
@@ -2772,6 +3041,13 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("products", "(Tensor self, Tensor other, int[] dims_self, int[] dims_other) -> Tensor"),
         ("products", ".out(Tensor self, Tensor other, int[] dims_self, int[] dims_other, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
+    "aten::threshold": (
+        ("activation", "(Tensor self, Scalar threshold, Scalar value) -> Tensor"),
+        ("activation", ".out(Tensor self, Scalar threshold, Scalar value, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::threshold_": (
+        ("activation", "(Tensor(a!) self, Scalar threshold, Scalar value) -> Tensor(a!)"),
+    ),
     "aten::tile": (
         ("joining", "(Tensor self, SymInt[] dims) -> Tensor"),
     ),
@@ -2791,6 +3067,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("sorting", "(Tensor self, SymInt k, int dim=-1, bool largest=True, bool sorted=True) -> (Tensor values, Tensor indices)"),
         ("sorting", ".values(Tensor self, SymInt k, int dim=-1, bool largest=True, bool sorted=True, *, Tensor(a!) values, Tensor(b!) indices) -> (Tensor(a!) values, Tensor(b!) indices)"),
     ),
+    "aten::trace": (
+        ("matrices", "(Tensor self) -> Tensor"),
+        ("matrices", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::transpose": (
         ("dimension_order", ".int(Tensor(a) self, int dim0, int dim1) -> Tensor(a)"),
     ),
@@ -2805,8 +3085,22 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("cumulative", ".x(Tensor y, Tensor x, *, int dim=-1) -> Tensor"),
         ("cumulative", ".dx(Tensor y, *, float dx=1., int dim=-1) -> Tensor"),
     ),
+    "aten::tril": (
+        ("matrices", "(Tensor self, SymInt diagonal=0) -> Tensor"),
+        ("matrices", ".out(Tensor self, SymInt diagonal=0, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::tril_": (
+        ("matrices", "(Tensor(a!) self, SymInt diagonal=0) -> Tensor(a!)"),
+    ),
     "aten::tril_indices": (
         ("sequences", "(int row, int col, int offset=0, *, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
+    ),
+    "aten::triu": (
+        ("matrices", "(Tensor self, SymInt diagonal=0) -> Tensor"),
+        ("matrices", ".out(Tensor self, SymInt diagonal=0, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::triu_": (
+        ("matrices", "(Tensor(a!) self, SymInt diagonal=0) -> Tensor(a!)"),
     ),
     "aten::triu_indices": (
         ("sequences", "(int row, int col, int offset=0, *, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
@@ -2874,6 +3168,41 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::upper": (
         ("string", "(str self) -> str"),
     ),
+    "aten::upsample_bicubic2d": (
+        ("upsampling", ".vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor"),
+        ("upsampling", "(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor"),
+        ("upsampling", ".out(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::upsample_bilinear2d": (
+        ("upsampling", ".vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor"),
+        ("upsampling", "(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor"),
+        ("upsampling", ".out(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::upsample_linear1d": (
+        ("upsampling", ".vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor"),
+        ("upsampling", "(Tensor self, SymInt[1] output_size, bool align_corners, float? scales=None) -> Tensor"),
+        ("upsampling", ".out(Tensor self, SymInt[1] output_size, bool align_corners, float? scales=None, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::upsample_nearest1d": (
+        ("upsampling", ".vec(Tensor input, SymInt[]? output_size, float[]? scale_factors) -> Tensor"),
+        ("upsampling", "(Tensor self, SymInt[1] output_size, float? scales=None) -> Tensor"),
+        ("upsampling", ".out(Tensor self, SymInt[1] output_size, float? scales=None, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::upsample_nearest2d": (
+        ("upsampling", ".vec(Tensor input, SymInt[]? output_size, float[]? scale_factors) -> Tensor"),
+        ("upsampling", "(Tensor self, SymInt[2] output_size, float? scales_h=None, float? scales_w=None) -> Tensor"),
+        ("upsampling", ".out(Tensor self, SymInt[2] output_size, float? scales_h=None, float? scales_w=None, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::upsample_nearest3d": (
+        ("upsampling", ".vec(Tensor input, SymInt[]? output_size, float[]? scale_factors) -> Tensor"),
+        ("upsampling", "(Tensor self, SymInt[3] output_size, float? scales_d=None, float? scales_h=None, float? scales_w=None) -> Tensor"),
+        ("upsampling", ".out(Tensor self, SymInt[3] output_size, float? scales_d=None, float? scales_h=None, float? scales_w=None, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::upsample_trilinear3d": (
+        ("upsampling", ".vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor"),
+        ("upsampling", "(Tensor self, SymInt[3] output_size, bool align_corners, float? scales_d=None, float? scales_h=None, float? scales_w=None) -> Tensor"),
+        ("upsampling", ".out(Tensor self, SymInt[3] output_size, bool align_corners, float? scales_d=None, float? scales_h=None, float? scales_w=None, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::values": (
         ("container", ".str(Dict(str, t) self) -> t[](*)"),
         ("container", ".int(Dict(int, t) self) -> t[](*)"),
@@ -2881,6 +3210,21 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("container", ".float(Dict(float, t) self) -> t[](*)"),
         ("container", ".complex(Dict(complex, t) self) -> t[](*)"),
         ("container", ".Tensor(Dict(Tensor, t) self) -> t[](*)"),
+    ),
+    "aten::vander": (
+        ("matrices", "(Tensor x, int? N=None, bool increasing=False) -> Tensor"),
+    ),
+    "aten::var": (
+        ("statistics", "(Tensor self, bool unbiased=True) -> Tensor"),
+        ("statistics", ".dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> Tensor"),
+        ("statistics", ".out(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("statistics", ".correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> Tensor"),
+        ("statistics", ".correction_out(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::var_mean": (
+        ("statistics", "(Tensor self, bool unbiased=True) -> (Tensor, Tensor)"),
+        ("statistics", ".dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> (Tensor, Tensor)"),
+        ("statistics", ".correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> (Tensor, Tensor)"),
     ),
     "aten::vdot": (
         ("products", "(Tensor self, Tensor other) -> Tensor"),
