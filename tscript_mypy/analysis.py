@@ -55,4 +55,14 @@ def analyse(
     definition = SourceDefinition(view, resolver, owner=owner, strict=True)
     reference = FunctionRef(f"__torch__.{function.fullname}", handle)
     Unit(graphs=False).compile(resolver, reference, definition, sink)
-    return sink.diagnostics, program.used_modules - {module}
+    own = tuple(d for d in sink.diagnostics if not _is_reported_there(d, program))
+    return own, program.used_modules - {module}
+
+
+def _is_reported_there(diagnostic: Diagnostic, program: Program) -> bool:
+    """Whether it is about the body of a callee with a ``script`` decorator of its own."""
+    place = diagnostic.range
+    return bool(diagnostic.call_chain) and any(
+        place.source is callee.source and callee.start <= place.start < callee.end
+        for callee in program.scripted
+    )

@@ -16,6 +16,7 @@ from mypy import types as mt
 
 from ops_registry import types as t
 from tscript.diagnostics.report import CompilationError
+from tscript.diagnostics.source import SourceRange
 from tscript.frontend import namespace
 from tscript.frontend.resolver import (
     ClassRef,
@@ -83,6 +84,8 @@ class Program:
     types: dict[str, Any] = field(default_factory=dict)
     #: Modules whose source was used by the function being analysed.
     used_modules: set[str] = field(default_factory=set)
+    #: Callees that are scripted themselves: what is wrong in them is reported there, once.
+    scripted: list[SourceRange] = field(default_factory=list)
 
     def file(self, module: str) -> SourceFile | None:
         """The source file of a module, noted as used."""
@@ -216,6 +219,8 @@ class MypyResolver:
         plain = {"script", "script_method", "export", "staticmethod", "no_grad", "property"}
         if marks - plain:
             return UNKNOWN
+        if marks & {"script", "script_method"}:
+            self.program.scripted.append(view.range)
         owner = self.program.types.get(handle.owner) if handle.owner else None
         return SourceDefinition(
             view,
