@@ -403,6 +403,7 @@ def linspace(
         Sample(0, 2, 5),
         Sample(-1.5, 2.5, 30, 2.0),
         Sample(0, 2, 5, dtype=dtypes.int64.code),
+        Sample(0, 2.7, 4, dtype=dtypes.int64.code),
         Sample(1, 2, 1),
         Sample(1, 2, 0),
         Sample(0, 3, 9, 2.0, dtype=dtypes.float64.code),
@@ -421,9 +422,12 @@ def logspace(
 ) -> np.ndarray:
     """``base`` to the power of ``linspace(start, end, steps)``; see ``linspace``."""
     kind = _line_dtype(start, end, dtype)
-    # Integers keep the fractions of their exponents; 32 bits and less are computed in 64.
+    start, end = _number(start), _number(end)
+    if kind.category == 1:
+        start, end = float(wrapped(start, kind.numpy)), float(wrapped(end, kind.numpy))
+    # The ends of integers are integers, the exponents between them are not.
     exponents = dtypes.complex128 if kind.is_complex else dtypes.float64
-    powers = np.power(base, _line(_number(start), _number(end), steps, exponents))
+    powers = np.power(base, _line(start, end, steps, exponents))
     return np.asarray(powers).astype(kind.numpy)
 
 
