@@ -151,6 +151,14 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("scalar", ".bool(bool a, bool b) -> bool"),
         ("scalar", ".int(int a, int b) -> int"),
     ),
+    "aten::_adaptive_avg_pool2d": (
+        ("pooling", "(Tensor self, SymInt[2] output_size) -> Tensor"),
+        ("pooling", ".out(Tensor self, SymInt[2] output_size, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::_adaptive_avg_pool3d": (
+        ("pooling", "(Tensor self, SymInt[3] output_size) -> Tensor"),
+        ("pooling", ".out(Tensor self, SymInt[3] output_size, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::_cast_Byte": (
         ("conversion", "(Tensor self, bool non_blocking=False) -> Tensor"),
     ),
@@ -299,6 +307,27 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::acosh_": (
         ("pointwise_math", "(Tensor(a!) self) -> Tensor(a!)"),
+    ),
+    "aten::adaptive_avg_pool1d": (
+        ("pooling", "(Tensor self, int[1] output_size) -> Tensor"),
+        ("pooling", ".out(Tensor self, int[1] output_size, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::adaptive_avg_pool2d": (
+        ("pooling", "(Tensor self, SymInt[2] output_size) -> Tensor"),
+        ("pooling", ".out(Tensor self, SymInt[2] output_size, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::adaptive_avg_pool3d": (
+        ("pooling", "(Tensor self, SymInt[3] output_size) -> Tensor"),
+        ("pooling", ".out(Tensor self, SymInt[3] output_size, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::adaptive_max_pool1d": (
+        ("pooling", "(Tensor self, int[1] output_size) -> (Tensor, Tensor)"),
+    ),
+    "aten::adaptive_max_pool2d": (
+        ("pooling", "(Tensor self, int[2] output_size) -> (Tensor, Tensor)"),
+    ),
+    "aten::adaptive_max_pool3d": (
+        ("pooling", "(Tensor self, int[3] output_size) -> (Tensor, Tensor)"),
     ),
     "aten::add": (
         ("elementwise", ".Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor"),
@@ -574,6 +603,18 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::atleast_3d": (
         ("joining", "(Tensor self) -> Tensor"),
+    ),
+    "aten::avg_pool1d": (
+        ("pooling", "(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], bool ceil_mode=False, bool count_include_pad=True) -> Tensor"),
+        ("pooling", ".out(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], bool ceil_mode=False, bool count_include_pad=True, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::avg_pool2d": (
+        ("pooling", "(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor"),
+        ("pooling", ".out(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::avg_pool3d": (
+        ("pooling", "(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None) -> Tensor"),
+        ("pooling", ".out(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, bool ceil_mode=False, bool count_include_pad=True, int? divisor_override=None, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::baddbmm": (
         ("products", "(Tensor self, Tensor batch1, Tensor batch2, *, Scalar beta=1, Scalar alpha=1) -> Tensor"),
@@ -2080,6 +2121,32 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("reduction", ".unary_out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
         ("reduction", ".dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)"),
         ("reduction", ".dim_max(Tensor self, int dim, bool keepdim=False, *, Tensor(a!) max, Tensor(b!) max_values) -> (Tensor(a!) values, Tensor(b!) indices)"),
+    ),
+    "aten::max_pool1d": (
+        ("pooling", "(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], int[1] dilation=[1], bool ceil_mode=False) -> Tensor"),
+    ),
+    "aten::max_pool1d_with_indices": (
+        ("pooling", "(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], int[1] dilation=[1], bool ceil_mode=False) -> (Tensor, Tensor)"),
+    ),
+    "aten::max_pool2d": (
+        ("pooling", "(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> Tensor"),
+    ),
+    "aten::max_pool2d_with_indices": (
+        ("pooling", "(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)"),
+    ),
+    "aten::max_pool3d": (
+        ("pooling", "(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> Tensor"),
+    ),
+    "aten::max_pool3d_with_indices": (
+        ("pooling", "(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)"),
+    ),
+    "aten::max_unpool2d": (
+        ("pooling", "(Tensor self, Tensor indices, SymInt[2] output_size) -> Tensor"),
+        ("pooling", ".out(Tensor self, Tensor indices, SymInt[2] output_size, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::max_unpool3d": (
+        ("pooling", "(Tensor self, Tensor indices, SymInt[3] output_size, int[3] stride, int[3] padding) -> Tensor"),
+        ("pooling", ".out(Tensor self, Tensor indices, SymInt[3] output_size, int[3] stride, int[3] padding, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::maximum": (
         ("bounds", "(Tensor self, Tensor other) -> Tensor"),
