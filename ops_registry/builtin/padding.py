@@ -7,6 +7,7 @@ dimension first; negative numbers crop.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -130,8 +131,8 @@ def _border(self: Array, pad: Sequence[int], mode: str) -> Array:
         _POSITIONS[mode](self.shape[-1 - p], pad[2 * p], pad[2 * p + 1])
         for p in reversed(range(dims))
     ]
-    result: Array = self[(..., *np.ix_(*positions))]
-    return np.ascontiguousarray(result)
+    index: tuple[Any, ...] = (..., *np.ix_(*positions))
+    return np.ascontiguousarray(self[index])
 
 
 def _reflection_meta(self: TensorMeta, padding: Sequence[int]) -> TensorMeta:
