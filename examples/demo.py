@@ -27,7 +27,7 @@ HERE = Path(__file__).resolve().parent
 GOOD = HERE / "tagger"
 BROKEN = HERE / "tagger_broken"
 ARCHIVES = HERE.parent / "tests" / "data" / "archives"
-ARCHIVE = "cnn_small_script"
+ARCHIVE = "torch-2.13/cnn_small_script.pt"
 
 console = Console(width=110, highlight=False)
 
@@ -135,9 +135,9 @@ def compiling(tour: Tour) -> None:
     tour.claim("agreement([1, 2, 3], [1, 0, 3]) is 2/3", agreement([1, 2, 3], [1, 0, 3]) == 2 / 3)
 
 
-def recorded(archive: str, name: str) -> list[Any]:
+def tensors_of(file: str) -> list[Any]:
     """The tensors of a recorded value tree, in order, as arrays."""
-    with np.load(ARCHIVES / f"{archive}.{name}.npz") as data:
+    with np.load(ARCHIVES / file) as data:
         tree = json.loads(str(data["__tree__"]))
         nodes = tree["v"] if tree["t"] in ("tuple", "list") else [tree]
         return [data[node["k"]] for node in nodes if node["t"] == "tensor"]
@@ -146,16 +146,18 @@ def recorded(archive: str, name: str) -> list[Any]:
 def loading(tour: Tour) -> None:
     import tscript as torch
 
-    path = ARCHIVES / f"{ARCHIVE}.pt"
+    manifest = json.loads((ARCHIVES / "manifest.json").read_text(encoding="utf-8"))
+    (made,) = (row for row in manifest if row["file"] == ARCHIVE)
     tour.chapter(
         "A model that real PyTorch saved",
-        f"PyTorch {recorded_version()} wrote {path.name}; inputs and results are beside it.",
+        f"PyTorch {made['made_with']} wrote {made['name']}.pt, with the inputs and results of a run.",
     )
-    model = torch.jit.load(str(path))
+    model = torch.jit.load(str(ARCHIVES / ARCHIVE))
     code = Syntax(model.code.rstrip(), "python", theme="ansi_dark")
     console.print(Panel(code, title="model.code"))
-    inputs = [torch.from_numpy(array) for array in recorded(ARCHIVE, "in0")]
-    (expected,) = recorded(ARCHIVE, "out0")
+    call = made["calls"][0]
+    inputs = [torch.from_numpy(array) for array in tensors_of(call["args"])]
+    (expected,) = tensors_of(call["result"])
     result = model(*inputs)
     worst = float(np.abs(result.numpy() - expected).max())
     console.print(f"result {tuple(result.shape)}, largest difference from PyTorch's: {worst:.1e}")
@@ -165,13 +167,6 @@ def loading(tour: Tour) -> None:
         torch.jit.save(model, again)
         same = np.array_equal(torch.jit.load(again)(*inputs).numpy(), result.numpy())
     tour.claim("saved again and loaded again, it gives the same numbers", same)
-
-
-def recorded_version() -> str:
-    manifest = json.loads((ARCHIVES / "manifest.json").read_text(encoding="utf-8"))
-    rows = manifest if isinstance(manifest, list) else manifest["archives"]
-    (row,) = (row for row in rows if row["file"].endswith(f"{ARCHIVE}.pt"))
-    return str(row["file"].split("/")[0].removeprefix("torch-"))
 
 
 def main() -> int:
