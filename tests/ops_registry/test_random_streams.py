@@ -137,6 +137,7 @@ def test_numbers_and_states_are_the_recorded_ones(run: Callable[..., Any]) -> No
     recorded = json.loads(GOLDEN.read_text(encoding="utf-8"))
     seen = set()
     for where, operator, sample in calls():
+        assert where in recorded, f"{where} is new: record the numbers anew (see the top)"
         expected = recorded[where]
         default_generator().manual_seed(SEED)
         results = ours(run, operator, sample)
