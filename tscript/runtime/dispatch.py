@@ -52,36 +52,55 @@ def run_handles(operator: Operator, args: Sequence[Any]) -> Any:
         return operator.kernel(operators(), *args)
     if operator.derivation == "out":
         return _run_out(operator, args)
-    arrays = list(args)
-    known: list[Tensor] = []
-    device = CPU
-    for position in operator.tensor_positions:
-        value = args[position]
-        if isinstance(value, Tensor):
-            arrays[position] = value.array
-            known.append(value)
-            if value._device is not CPU:
-                device = value._device
-        elif value is not None:
-            elements = []
-            for element in value:
-                if element is not None:
-                    known.append(element)
-                    if element._device is not CPU:
-                        device = element._device
-                    element = element.array
-                elements.append(element)
-            arrays[position] = elements
-    device = _device_of(operator, args, device)
-    if device.type != "cpu":
-        return _run_meta(operator, arrays, known, device)
-    result = runner(operator)(*arrays)
-    if type(result) is np.ndarray:
-        for tensor in known:
-            if tensor.array is result:
-                return tensor
-        return wrap(result)
-    return _wrap_results(result, known)
+    found = _handle_runners.get(operator)
+    if found is None:
+        found = _handle_runners[operator] = _on_handles(operator)
+    return found(args)
+
+
+_handle_runners: dict[Operator, Callable[[Sequence[Any]], Any]] = {}
+
+
+def _on_handles(operator: Operator) -> Callable[[Sequence[Any]], Any]:
+    """A record that takes arrays, as a function on Tensors."""
+    positions = operator.tensor_positions
+    places_device = operator.schema.index("device") is not None
+    execute = runner(operator)
+
+    def run_on_handles(args: Sequence[Any]) -> Any:
+        arrays = list(args)
+        known: list[Tensor] = []
+        device = CPU
+        for position in positions:
+            value = arrays[position]
+            if isinstance(value, Tensor):
+                arrays[position] = value.array
+                known.append(value)
+                if value._device is not CPU:
+                    device = value._device
+            elif value is not None:
+                elements = []
+                for element in value:
+                    if element is not None:
+                        known.append(element)
+                        if element._device is not CPU:
+                            device = element._device
+                        element = element.array
+                    elements.append(element)
+                arrays[position] = elements
+        if places_device:
+            device = _device_of(operator, args, device)
+        if device is not CPU and device.type != "cpu":
+            return _run_meta(operator, arrays, known, device)
+        result = execute(*arrays)
+        if type(result) is np.ndarray:
+            for tensor in known:
+                if tensor.array is result:
+                    return tensor
+            return wrap(result)
+        return _wrap_results(result, known)
+
+    return run_on_handles
 
 
 def _wrap_results(result: Any, known: Sequence[Tensor]) -> Any:
