@@ -296,7 +296,8 @@ class MypyResolver:
     def type_of_node(self, node: Any) -> NamedType:
         """The type that a symbol stands for in an annotation."""
         if isinstance(node, n.TypeAlias):
-            return self.type_of(node.target) or UNKNOWN
+            # typeshed has `List = list`: the alias is a constructor, its target a list of Any.
+            return _library_type(node.fullname) or self.type_of(node.target) or UNKNOWN
         if isinstance(node, n.Var):
             known = _library_type(node.fullname)
             return known if known is not None else UNKNOWN
