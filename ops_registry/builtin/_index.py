@@ -1031,6 +1031,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::detach": (
         ("views", "(Tensor(a) self) -> Tensor(a)"),
     ),
+    "aten::detach_": (
+        ("shape", "(Tensor(a!) self) -> Tensor(a!)"),
+    ),
     "aten::device": (
         ("container", "(str a) -> Device"),
         ("container", ".with_index(str type, int index) -> Device"),
@@ -1071,6 +1074,13 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::diff": (
         ("cumulative", "(Tensor self, int n=1, int dim=-1, Tensor? prepend=None, Tensor? append=None) -> Tensor"),
         ("cumulative", ".out(Tensor self, int n=1, int dim=-1, Tensor? prepend=None, Tensor? append=None, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::digamma": (
+        ("special", "(Tensor self) -> Tensor"),
+        ("special", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::digamma_": (
+        ("special", "(Tensor(a!) self) -> Tensor(a!)"),
     ),
     "aten::dim": (
         ("shape", "(Tensor self) -> int"),
@@ -1136,6 +1146,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::dstack": (
         ("joining", "(Tensor[] tensors) -> Tensor"),
         ("joining", ".out(Tensor[] tensors, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::einsum": (
+        ("einsum", "(str equation, Tensor[] tensors, *, int[]? path=None) -> Tensor"),
     ),
     "aten::element_size": (
         ("shape", "(Tensor self) -> int"),
@@ -1212,14 +1225,31 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("comparison", "(Tensor self, Tensor other) -> bool"),
     ),
     "aten::erf": (
+        ("special", "(Tensor self) -> Tensor"),
+        ("special", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
         ("scalar", ".int(int a) -> float"),
         ("scalar", ".float(float a) -> float"),
         ("scalar", ".Scalar(Scalar a) -> Scalar"),
     ),
+    "aten::erf_": (
+        ("special", "(Tensor(a!) self) -> Tensor(a!)"),
+    ),
     "aten::erfc": (
+        ("special", "(Tensor self) -> Tensor"),
+        ("special", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
         ("scalar", ".int(int a) -> float"),
         ("scalar", ".float(float a) -> float"),
         ("scalar", ".Scalar(Scalar a) -> Scalar"),
+    ),
+    "aten::erfc_": (
+        ("special", "(Tensor(a!) self) -> Tensor(a!)"),
+    ),
+    "aten::erfinv": (
+        ("special", "(Tensor self) -> Tensor"),
+        ("special", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::erfinv_": (
+        ("special", "(Tensor(a!) self) -> Tensor(a!)"),
     ),
     "aten::exp": (
         ("pointwise_math", "(Tensor self) -> Tensor"),
@@ -1500,6 +1530,12 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("comparison", ".Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)"),
         ("comparison", ".Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)"),
     ),
+    "aten::gru": (
+        ("recurrent", ".input(Tensor input, Tensor hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional, bool batch_first) -> (Tensor, Tensor)"),
+    ),
+    "aten::gru_cell": (
+        ("recurrent", "(Tensor input, Tensor hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, Tensor? b_hh=None) -> Tensor"),
+    ),
     "aten::gt": (
         ("comparison", ".Tensor(Tensor self, Tensor other) -> Tensor"),
         ("comparison", ".Tensor_out(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)"),
@@ -1582,6 +1618,27 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::hypot_": (
         ("pointwise_math", "(Tensor(a!) self, Tensor other) -> Tensor(a!)"),
+    ),
+    "aten::i0": (
+        ("special", "(Tensor self) -> Tensor"),
+        ("special", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::i0_": (
+        ("special", "(Tensor(a!) self) -> Tensor(a!)"),
+    ),
+    "aten::igamma": (
+        ("special", "(Tensor self, Tensor other) -> Tensor"),
+        ("special", ".out(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::igamma_": (
+        ("special", "(Tensor(a!) self, Tensor other) -> Tensor(a!)"),
+    ),
+    "aten::igammac": (
+        ("special", "(Tensor self, Tensor other) -> Tensor"),
+        ("special", ".out(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::igammac_": (
+        ("special", "(Tensor(a!) self, Tensor other) -> Tensor(a!)"),
     ),
     "aten::im2col": (
         ("folding", "(Tensor self, int[2] kernel_size, int[2] dilation, int[2] padding, int[2] stride) -> Tensor"),
@@ -1871,9 +1928,14 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("comparison", ".Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)"),
     ),
     "aten::lgamma": (
+        ("special", "(Tensor self) -> Tensor"),
+        ("special", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
         ("scalar", ".int(int a) -> float"),
         ("scalar", ".float(float a) -> float"),
         ("scalar", ".Scalar(Scalar a) -> Scalar"),
+    ),
+    "aten::lgamma_": (
+        ("special", "(Tensor(a!) self) -> Tensor(a!)"),
     ),
     "aten::lift_fresh": (
         ("views", "(Tensor(a) self) -> Tensor(a)"),
@@ -2046,6 +2108,12 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::lower": (
         ("string", "(str self) -> str"),
+    ),
+    "aten::lstm": (
+        ("recurrent", ".input(Tensor input, Tensor[] hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional, bool batch_first) -> (Tensor, Tensor, Tensor)"),
+    ),
+    "aten::lstm_cell": (
+        ("recurrent", "(Tensor input, Tensor[] hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, Tensor? b_hh=None) -> (Tensor, Tensor)"),
     ),
     "aten::lstrip": (
         ("string", "(str self, str chars=\" \\n\\t\\f\\v\") -> str"),
@@ -2250,6 +2318,13 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("products", "(Tensor self, Tensor vec) -> Tensor"),
         ("products", ".out(Tensor self, Tensor vec, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
+    "aten::mvlgamma": (
+        ("special", "(Tensor self, int p) -> Tensor"),
+        ("special", ".out(Tensor self, int p, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::mvlgamma_": (
+        ("special", "(Tensor(a!) self, int p) -> Tensor(a!)"),
+    ),
     "aten::nan_to_num": (
         ("pointwise_math", "(Tensor self, float? nan=None, float? posinf=None, float? neginf=None) -> Tensor"),
         ("pointwise_math", ".out(Tensor self, float? nan=None, float? posinf=None, float? neginf=None, *, Tensor(a!) out) -> Tensor(a!)"),
@@ -2450,6 +2525,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("scalar", ".int_float(int a, float b) -> complex"),
         ("scalar", ".float_int(float a, int b) -> complex"),
         ("scalar", ".Scalar_Scalar(Scalar a, Scalar b) -> Scalar"),
+    ),
+    "aten::polygamma": (
+        ("special", "(int n, Tensor self) -> Tensor"),
+        ("special", ".out(int n, Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::pop": (
         ("container", ".t(t[](a!) self, int idx=-1) -> t(*)"),
@@ -2663,6 +2742,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("padding", "(Tensor self, SymInt[6] padding) -> Tensor"),
         ("padding", ".out(Tensor self, SymInt[6] padding, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
+    "aten::requires_grad_": (
+        ("shape", "(Tensor(a!) self, bool requires_grad=True) -> Tensor(a!)"),
+    ),
     "aten::reshape": (
         ("views", "(Tensor(a) self, SymInt[] shape) -> Tensor(a)"),
     ),
@@ -2698,6 +2780,18 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::rjust": (
         ("string", "(str self, int width, str fillchar=\" \") -> str"),
+    ),
+    "aten::rnn_relu": (
+        ("recurrent", ".input(Tensor input, Tensor hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional, bool batch_first) -> (Tensor, Tensor)"),
+    ),
+    "aten::rnn_relu_cell": (
+        ("recurrent", "(Tensor input, Tensor hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, Tensor? b_hh=None) -> Tensor"),
+    ),
+    "aten::rnn_tanh": (
+        ("recurrent", ".input(Tensor input, Tensor hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional, bool batch_first) -> (Tensor, Tensor)"),
+    ),
+    "aten::rnn_tanh_cell": (
+        ("recurrent", "(Tensor input, Tensor hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, Tensor? b_hh=None) -> Tensor"),
     ),
     "aten::roll": (
         ("joining", "(Tensor self, SymInt[1] shifts, int[1] dims=[]) -> Tensor"),
@@ -2923,6 +3017,186 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("container", ".bool(bool[](a) input) -> bool[]"),
         ("container", ".str(str[](a) input) -> str[]"),
         ("container", ".any(t[](a) self) -> t[]"),
+    ),
+    "aten::special_airy_ai": (
+        ("special", "(Tensor x) -> Tensor"),
+        ("special", ".out(Tensor x, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::special_bessel_j0": (
+        ("special", "(Tensor self) -> Tensor"),
+        ("special", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::special_bessel_j1": (
+        ("special", "(Tensor self) -> Tensor"),
+        ("special", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::special_bessel_y0": (
+        ("special", "(Tensor self) -> Tensor"),
+        ("special", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::special_bessel_y1": (
+        ("special", "(Tensor self) -> Tensor"),
+        ("special", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::special_digamma": (
+        ("special", "(Tensor self) -> Tensor"),
+        ("special", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::special_entr": (
+        ("special", "(Tensor self) -> Tensor"),
+        ("special", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::special_erf": (
+        ("special", "(Tensor self) -> Tensor"),
+        ("special", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::special_erfc": (
+        ("special", "(Tensor self) -> Tensor"),
+        ("special", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::special_erfcx": (
+        ("special", "(Tensor self) -> Tensor"),
+        ("special", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::special_erfinv": (
+        ("special", "(Tensor self) -> Tensor"),
+        ("special", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::special_exp2": (
+        ("special", "(Tensor self) -> Tensor"),
+        ("special", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::special_expit": (
+        ("special", "(Tensor self) -> Tensor"),
+        ("special", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::special_expm1": (
+        ("special", "(Tensor self) -> Tensor"),
+        ("special", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::special_gammainc": (
+        ("special", "(Tensor self, Tensor other) -> Tensor"),
+        ("special", ".out(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::special_gammaincc": (
+        ("special", "(Tensor self, Tensor other) -> Tensor"),
+        ("special", ".out(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::special_gammaln": (
+        ("special", "(Tensor self) -> Tensor"),
+        ("special", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::special_i0": (
+        ("special", "(Tensor self) -> Tensor"),
+        ("special", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::special_i0e": (
+        ("special", "(Tensor self) -> Tensor"),
+        ("special", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::special_i1": (
+        ("special", "(Tensor self) -> Tensor"),
+        ("special", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::special_i1e": (
+        ("special", "(Tensor self) -> Tensor"),
+        ("special", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::special_log1p": (
+        ("special", "(Tensor self) -> Tensor"),
+        ("special", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::special_log_ndtr": (
+        ("special", "(Tensor self) -> Tensor"),
+        ("special", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::special_logit": (
+        ("special", "(Tensor self, float? eps=None) -> Tensor"),
+        ("special", ".out(Tensor self, float? eps=None, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::special_logsumexp": (
+        ("special", "(Tensor self, int[1] dim, bool keepdim=False) -> Tensor"),
+        ("special", ".out(Tensor self, int[1] dim, bool keepdim=False, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::special_modified_bessel_i0": (
+        ("special", "(Tensor self) -> Tensor"),
+        ("special", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::special_modified_bessel_i1": (
+        ("special", "(Tensor self) -> Tensor"),
+        ("special", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::special_modified_bessel_k0": (
+        ("special", "(Tensor self) -> Tensor"),
+        ("special", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::special_modified_bessel_k1": (
+        ("special", "(Tensor self) -> Tensor"),
+        ("special", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::special_multigammaln": (
+        ("special", "(Tensor self, int p) -> Tensor"),
+        ("special", ".out(Tensor self, int p, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::special_ndtr": (
+        ("special", "(Tensor self) -> Tensor"),
+        ("special", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::special_ndtri": (
+        ("special", "(Tensor self) -> Tensor"),
+        ("special", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::special_polygamma": (
+        ("special", "(int n, Tensor self) -> Tensor"),
+        ("special", ".out(int n, Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::special_psi": (
+        ("special", "(Tensor self) -> Tensor"),
+        ("special", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::special_round": (
+        ("special", "(Tensor self, *, int decimals=0) -> Tensor"),
+        ("special", ".out(Tensor self, *, int decimals=0, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::special_scaled_modified_bessel_k0": (
+        ("special", "(Tensor x) -> Tensor"),
+        ("special", ".out(Tensor x, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::special_scaled_modified_bessel_k1": (
+        ("special", "(Tensor x) -> Tensor"),
+        ("special", ".out(Tensor x, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::special_sinc": (
+        ("special", "(Tensor self) -> Tensor"),
+        ("special", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::special_spherical_bessel_j0": (
+        ("special", "(Tensor x) -> Tensor"),
+        ("special", ".out(Tensor x, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::special_xlog1py": (
+        ("special", "(Tensor self, Tensor other) -> Tensor"),
+        ("special", ".out(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("special", ".other_scalar(Tensor self, Scalar other) -> Tensor"),
+        ("special", ".other_scalar_out(Tensor self, Scalar other, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("special", ".self_scalar(Scalar self, Tensor other) -> Tensor"),
+        ("special", ".self_scalar_out(Scalar self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::special_xlogy": (
+        ("special", "(Tensor self, Tensor other) -> Tensor"),
+        ("special", ".out(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("special", ".other_scalar(Tensor self, Scalar other) -> Tensor"),
+        ("special", ".other_scalar_out(Tensor self, Scalar other, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("special", ".self_scalar(Scalar self, Tensor other) -> Tensor"),
+        ("special", ".self_scalar_out(Scalar self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::special_zeta": (
+        ("special", "(Tensor self, Tensor other) -> Tensor"),
+        ("special", ".out(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("special", ".other_scalar(Tensor self, Scalar other) -> Tensor"),
+        ("special", ".other_scalar_out(Tensor self, Scalar other, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("special", ".self_scalar(Scalar self, Tensor other) -> Tensor"),
+        ("special", ".self_scalar_out(Scalar self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::split": (
         ("splitting", ".Tensor(Tensor(a -> *) self, SymInt split_size, int dim=0) -> Tensor(a)[]"),
@@ -3328,6 +3602,18 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("elementwise", ".ScalarSelf(Tensor condition, Scalar self, Tensor other) -> Tensor"),
         ("elementwise", ".Scalar(Tensor condition, Scalar self, Scalar other) -> Tensor"),
         ("indexing", "(Tensor condition) -> Tensor[]"),
+    ),
+    "aten::xlogy": (
+        ("special", ".Tensor(Tensor self, Tensor other) -> Tensor"),
+        ("special", ".OutTensor(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("special", ".Scalar_Other(Tensor self, Scalar other) -> Tensor"),
+        ("special", ".OutScalar_Other(Tensor self, Scalar other, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("special", ".Scalar_Self(Scalar self, Tensor other) -> Tensor"),
+        ("special", ".OutScalar_Self(Scalar self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::xlogy_": (
+        ("special", ".Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)"),
+        ("special", ".Scalar_Other(Tensor(a!) self, Scalar other) -> Tensor(a!)"),
     ),
     "aten::zero": (
         ("filling", "(Tensor self) -> Tensor"),
