@@ -15,6 +15,7 @@ BUILTIN_FAMILIES: tuple[str, ...] = (
     "bounds",
     "comparison",
     "pointwise_math",
+    "special",
     "bitwise",
     "filling",
     "reduction",

@@ -393,6 +393,21 @@ def set_strided_(
     return self
 
 
+@operator("aten::detach_(Tensor(a!) self) -> Tensor(a!)", kind="tensor_level")
+def detach_(self: Any) -> Any:
+    """Take the tensor itself out of differentiation."""
+    self.requires_grad = False
+    return self
+
+
+@operator("aten::requires_grad_(Tensor(a!) self, bool requires_grad=True) -> Tensor(a!)",
+          kind="tensor_level")  # fmt: skip
+def requires_grad_(self: Any, requires_grad: bool = True) -> Any:
+    """Record whether the tensor is to be differentiated by."""
+    self.requires_grad = requires_grad
+    return self
+
+
 @operator("aten::is_set_to(Tensor self, Tensor tensor) -> bool",
           samples=lambda: [Sample(tensor(3), tensor(3))])  # fmt: skip
 def is_set_to(self: Array, tensor: Array) -> bool:

@@ -5,7 +5,6 @@ NaN counts as larger than every number. Equal elements keep their order.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -304,19 +303,11 @@ def mode(self: Array, dim: int = -1, keepdim: bool = False) -> tuple[Array, Arra
 
 
 def _mode_of(row: Array) -> int:
-    values, inverse, counts = np.unique(row, return_inverse=True, return_counts=True)
+    _, inverse, counts = np.unique(row, return_inverse=True, return_counts=True)
     return int(np.flatnonzero(inverse == np.argmax(counts))[-1])
 
 
 # Distinct elements.
-
-
-def _distinct_meta(shape: Callable[[TensorMeta], tuple[int, ...]]) -> Callable[..., Any]:
-    def rule(self: TensorMeta, *rest: Any) -> tuple[TensorMeta, TensorMeta, TensorMeta]:
-        indices = TensorMeta(dtypes.int64, (-1,))
-        return TensorMeta(self.dtype, shape(self)), indices, indices
-
-    return rule
 
 
 def _unique2_meta(

@@ -60,6 +60,8 @@ def check(torch, ours, theirs, where):
         else:
             expected, actual = theirs.resolve_conj().resolve_neg().numpy(), ours
         rtol, atol = TOLERANCE.get(name, (0, 0))
+        if "bessel" in where:  # PyTorch's double precision is SciPy's only to ten digits
+            rtol, atol = max(rtol, 1e-8), max(atol, 1e-8)
         np.testing.assert_allclose(actual, expected, rtol=rtol, atol=atol, err_msg=where)
     elif isinstance(theirs, list | tuple):
         assert len(ours) == len(theirs), where
