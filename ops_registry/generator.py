@@ -9,7 +9,7 @@ how many of them a distribution takes, and what it makes of them, is
 from __future__ import annotations
 
 import secrets
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 
@@ -45,9 +45,9 @@ class Generator:
     >>> generator = Generator().manual_seed(0)
     >>> generator.random()
     2357136044
-    >>> saved = generator.get_state()
+    >>> saved = generator.state_bytes()
     >>> first = generator.random64()
-    >>> generator.set_state(saved).random64() == first
+    >>> generator.restore(saved).random64() == first
     True
     """
 
@@ -78,7 +78,7 @@ class Generator:
     def device(self) -> Device:
         return Device("cpu")
 
-    def manual_seed(self, seed: int) -> Generator:
+    def manual_seed(self, seed: int) -> Self:
         """Start the stream of ``seed``, an integer in [-2**63, 2**64); returns the generator.
 
         Negative seeds are read as unsigned 64 bit numbers. Raises TypeError for anything but an
@@ -104,7 +104,7 @@ class Generator:
         self.manual_seed(secrets.randbits(64))
         return self._seed
 
-    def get_state(self) -> np.ndarray:
+    def state_bytes(self) -> np.ndarray:
         """The state as bytes (an array of uint8, shape (5056,)) in PyTorch's own layout."""
         record = np.zeros((), _STATE)
         record["seed"] = self._seed
@@ -121,8 +121,8 @@ class Generator:
             record["normal_is_valid"] = 1
         return np.frombuffer(record.tobytes(), np.uint8).copy()
 
-    def set_state(self, state: np.ndarray) -> Generator:
-        """Continue from what :meth:`get_state` returned, here or in PyTorch.
+    def restore(self, state: np.ndarray) -> Self:
+        """Continue from what :meth:`state_bytes` returned, or from PyTorch's ``get_state``.
 
         Raises TypeError when ``state`` is no array of bytes and ValueError when it is none of a
         generator's.
@@ -151,18 +151,18 @@ class Generator:
             self.cached_normal = float(record["normal_y"])
         return self
 
-    def clone_state(self) -> Generator:
+    def clone_state(self) -> Self:
         """A new generator that gives the same stream from here on."""
-        return Generator().set_state(self.get_state())
+        return type(self)().restore(self.state_bytes())
 
-    def __copy__(self) -> Generator:
+    def __copy__(self) -> Self:
         return self.clone_state()
 
-    def __deepcopy__(self, memo: object) -> Generator:
+    def __deepcopy__(self, memo: object) -> Self:
         return self.clone_state()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return (_restore, (self.get_state(),))
+        return (_restore, (type(self), self.state_bytes()))
 
     def __repr__(self) -> str:
         return f"<Generator device=cpu seed={self._seed}>"
@@ -209,8 +209,8 @@ class Generator:
         self._started = True
 
 
-def _restore(state: np.ndarray) -> Generator:
-    return Generator().set_state(state)
+def _restore(cls: type[Generator], state: np.ndarray) -> Generator:
+    return cls().restore(state)
 
 
 _default: Generator | None = None
@@ -223,3 +223,9 @@ def default_generator() -> Generator:
         _default = Generator()
         _default.seed()
     return _default
+
+
+def set_default_generator(generator: Generator) -> None:
+    """Have operators draw from ``generator`` when none is passed."""
+    global _default
+    _default = generator

@@ -107,7 +107,7 @@ _RENAMED: dict[str, tuple[str, str]] = {
     "dtype": ("ops_registry.dtypes", "Dtype"),
     "layout": ("tscript.runtime.layout", "Layout"),
     "memory_format": ("tscript.runtime.layout", "MemoryFormat"),
-    "Generator": ("ops_registry.generator", "Generator"),
+    "Generator": ("tscript.runtime.generator", "Generator"),
 }
 
 
@@ -131,7 +131,7 @@ def _find(name: str) -> Any:
         module, attribute = _RENAMED[name]
         return getattr(importlib.import_module(module), attribute)
     if name == "default_generator":
-        from ops_registry.generator import default_generator
+        from tscript.runtime.generator import default_generator
 
         return default_generator()
     if not name.startswith("__"):

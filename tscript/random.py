@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from ops_registry.generator import Generator
-from ops_registry.generator import default_generator as _default
-from tscript.runtime.tensor import Tensor, wrap
+from tscript.runtime.generator import Generator
+from tscript.runtime.generator import default_generator as _default
+from tscript.runtime.tensor import Tensor
 
 
 def manual_seed(seed: int) -> Generator:
@@ -33,12 +33,12 @@ def initial_seed() -> int:
 
 def get_rng_state() -> Tensor:
     """The default generator's state as a uint8 tensor, to be given to `set_rng_state`."""
-    return wrap(_default().get_state())
+    return _default().get_state()
 
 
 def set_rng_state(new_state: Tensor) -> None:
     """Continue from a state that `get_rng_state` gave."""
-    _default().set_state(new_state.array)
+    _default().set_state(new_state)
 
 
 @contextmanager

@@ -185,11 +185,11 @@ def clone(value: Any) -> Any:
 def random_state_kept() -> Iterator[None]:
     """The random generator is afterwards where it was."""
     generator = default_generator()
-    state = generator.get_state()
+    state = generator.state_bytes()
     try:
         yield
     finally:
-        generator.set_state(state)
+        generator.restore(state)
 
 
 # Graphs.

@@ -50,3 +50,21 @@ def test_a_seed_gives_the_same_numbers_again() -> None:
     ahead = torch.randn(5)
     torch.set_rng_state(state)
     assert torch.equal(torch.randn(5), ahead)
+
+
+def test_a_generator_hands_its_state_out_as_a_tensor() -> None:
+    generator = torch.Generator().manual_seed(3)
+    state = generator.get_state()
+    assert (state.dtype, tuple(state.shape)) == (torch.uint8, (5056,))
+    first = torch.rand(4, generator=generator)
+    assert torch.equal(torch.rand(4, generator=generator.set_state(state)), first)
+    with pytest.raises(TypeError, match="tensor of uint8"):
+        generator.set_state([1, 2])
+
+
+def test_the_default_generator_is_the_one_operators_draw_from() -> None:
+    assert torch.manual_seed(5) is torch.default_generator
+    state = torch.default_generator.get_state()
+    drawn = torch.rand(3)
+    torch.default_generator.set_state(state)
+    assert torch.equal(torch.rand(3), drawn)
