@@ -75,11 +75,20 @@ PRIMITIVES: dict[str, Primitive] = {
     "prim::is_mkldnn": Primitive((1, 1), 1),
     "prim::is_mps": Primitive((1, 1), 1),
     "prim::is_nested": Primitive((1, 1), 1),
+    "prim::is_leaf": Primitive((1, 1), 1),
+    "prim::is_xla": Primitive((1, 1), 1),
+    "prim::is_xpu": Primitive((1, 1), 1),
+    "prim::is_ipu": Primitive((1, 1), 1),
+    "prim::is_vulkan": Primitive((1, 1), 1),
+    "prim::is_sparse_csr": Primitive((1, 1), 1),
+    "prim::shape": Primitive((1, 1), 1),
     "prim::itemsize": Primitive((1, 1), 1),
     "prim::nbytes": Primitive((1, 1), 1),
     "prim::name": Primitive((1, 1), 1),
     "prim::type": Primitive((1, 1), 1),
     "prim::index": Primitive((1, 1), 1),
+    # Traces: a number that the trace follows, as a 0-dim tensor.
+    "prim::NumToTensor": Primitive((1, 1), 1),
 }
 
 
