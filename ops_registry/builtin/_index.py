@@ -397,6 +397,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::adjoint": (
         ("dimension_order", "(Tensor(a) self) -> Tensor(a)"),
     ),
+    "aten::affine_grid_generator": (
+        ("vision", "(Tensor theta, SymInt[] size, bool align_corners) -> Tensor"),
+        ("vision", ".out(Tensor theta, SymInt[] size, bool align_corners, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::alias": (
         ("views", "(Tensor(a) self) -> Tensor(a)"),
     ),
@@ -627,6 +631,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("windows", "(int window_length, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
         ("windows", ".periodic(int window_length, bool periodic, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
     ),
+    "aten::batch_norm": (
+        ("normalization", "(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool training, float momentum, float eps, bool cudnn_enabled) -> Tensor"),
+    ),
     "aten::bernoulli": (
         ("random_choices", "(Tensor self, *, Generator? generator=None) -> Tensor"),
         ("random_choices", ".out(Tensor self, *, Generator? generator=None, Tensor(a!) out) -> Tensor(a!)"),
@@ -639,6 +646,14 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::bin": (
         ("string", "(int i) -> str"),
+    ),
+    "aten::binary_cross_entropy": (
+        ("loss", "(Tensor self, Tensor target, Tensor? weight=None, int reduction=1) -> Tensor"),
+        ("loss", ".out(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::binary_cross_entropy_with_logits": (
+        ("loss", "(Tensor self, Tensor target, Tensor? weight=None, Tensor? pos_weight=None, int reduction=1) -> Tensor"),
+        ("loss", ".out(Tensor self, Tensor target, Tensor? weight=None, Tensor? pos_weight=None, int reduction=1, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::bincount": (
         ("searching", "(Tensor self, Tensor? weights=None, SymInt minlength=0) -> Tensor"),
@@ -783,6 +798,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::chain_matmul": (
         ("products", "(Tensor[] matrices) -> Tensor"),
         ("products", ".out(Tensor[] matrices, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::channel_shuffle": (
+        ("vision", "(Tensor self, SymInt groups) -> Tensor"),
+        ("vision", ".out(Tensor self, SymInt groups, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::chr": (
         ("string", "(int i) -> str"),
@@ -963,6 +982,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::cosh_": (
         ("pointwise_math", "(Tensor(a!) self) -> Tensor(a!)"),
     ),
+    "aten::cosine_embedding_loss": (
+        ("loss", "(Tensor input1, Tensor input2, Tensor target, float margin=0., int reduction=1) -> Tensor"),
+    ),
     "aten::cosine_similarity": (
         ("matrices", "(Tensor x1, Tensor x2, int dim=1, float eps=1e-08) -> Tensor"),
     ),
@@ -989,6 +1011,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::cross": (
         ("products", "(Tensor self, Tensor other, int? dim=None) -> Tensor"),
         ("products", ".out(Tensor self, Tensor other, int? dim=None, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::cross_entropy_loss": (
+        ("loss", "(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100, float label_smoothing=0.) -> Tensor"),
     ),
     "aten::cummax": (
         ("cumulative", "(Tensor self, int dim) -> (Tensor values, Tensor indices)"),
@@ -1530,6 +1555,18 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("comparison", ".Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)"),
         ("comparison", ".Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)"),
     ),
+    "aten::grid_sampler": (
+        ("vision", "(Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners) -> Tensor"),
+    ),
+    "aten::grid_sampler_2d": (
+        ("vision", "(Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners) -> Tensor"),
+    ),
+    "aten::grid_sampler_3d": (
+        ("vision", "(Tensor input, Tensor grid, int interpolation_mode, int padding_mode, bool align_corners) -> Tensor"),
+    ),
+    "aten::group_norm": (
+        ("normalization", "(Tensor input, int num_groups, Tensor? weight=None, Tensor? bias=None, float eps=1.0000000000000001e-05, bool cudnn_enabled=True) -> Tensor"),
+    ),
     "aten::gru": (
         ("recurrent", ".input(Tensor input, Tensor hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional, bool batch_first) -> (Tensor, Tensor)"),
     ),
@@ -1600,6 +1637,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::hex": (
         ("string", "(int i) -> str"),
     ),
+    "aten::hinge_embedding_loss": (
+        ("loss", "(Tensor self, Tensor target, float margin=1., int reduction=1) -> Tensor"),
+    ),
     "aten::histc": (
         ("searching", "(Tensor self, int bins=100, Scalar min=0, Scalar max=0) -> Tensor"),
         ("searching", ".out(Tensor self, int bins=100, Scalar min=0, Scalar max=0, *, Tensor(a!) out) -> Tensor(a!)"),
@@ -1611,6 +1651,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::hstack": (
         ("joining", "(Tensor[] tensors) -> Tensor"),
         ("joining", ".out(Tensor[] tensors, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::huber_loss": (
+        ("loss", "(Tensor self, Tensor target, int reduction=1, float delta=1.) -> Tensor"),
+        ("loss", ".out(Tensor self, Tensor target, int reduction=1, float delta=1., *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::hypot": (
         ("pointwise_math", "(Tensor self, Tensor other) -> Tensor"),
@@ -1711,6 +1755,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::insert": (
         ("container", ".t(t[](a!) self, int idx, t(b -> *) el) -> ()"),
+    ),
+    "aten::instance_norm": (
+        ("normalization", "(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool use_input_stats, float momentum, float eps, bool cudnn_enabled) -> Tensor"),
     ),
     "aten::is_complex": (
         ("shape", "(Tensor self) -> bool"),
@@ -1839,6 +1886,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("container", ".complex(Dict(complex, t) self) -> complex[](*)"),
         ("container", ".Tensor(Dict(Tensor, t) self) -> Tensor[](*)"),
     ),
+    "aten::kl_div": (
+        ("loss", "(Tensor self, Tensor target, int reduction=1, *, bool log_target=False) -> Tensor"),
+    ),
     "aten::kron": (
         ("products", "(Tensor self, Tensor other) -> Tensor"),
         ("products", ".out(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)"),
@@ -1846,6 +1896,12 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::kthvalue": (
         ("sorting", "(Tensor self, SymInt k, int dim=-1, bool keepdim=False) -> (Tensor values, Tensor indices)"),
         ("sorting", ".values(Tensor self, SymInt k, int dim=-1, bool keepdim=False, *, Tensor(a!) values, Tensor(b!) indices) -> (Tensor(a!) values, Tensor(b!) indices)"),
+    ),
+    "aten::l1_loss": (
+        ("loss", "(Tensor self, Tensor target, int reduction=1) -> Tensor"),
+    ),
+    "aten::layer_norm": (
+        ("normalization", "(Tensor input, SymInt[] normalized_shape, Tensor? weight=None, Tensor? bias=None, float eps=1.0000000000000001e-05, bool cudnn_enable=True) -> Tensor"),
     ),
     "aten::lcm": (
         ("pointwise_math", "(Tensor self, Tensor other) -> Tensor"),
@@ -2146,6 +2202,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("random", "(int seed) -> ()"),
         ("random", ".generator(Generator(a!) self, int seed) -> Generator(a!)"),
     ),
+    "aten::margin_ranking_loss": (
+        ("loss", "(Tensor input1, Tensor input2, Tensor target, float margin=0., int reduction=1) -> Tensor"),
+    ),
     "aten::masked_fill": (
         ("filling", ".Scalar(Tensor self, Tensor mask, Scalar value) -> Tensor"),
         ("filling", ".Scalar_out(Tensor self, Tensor mask, Scalar value, *, Tensor(a!) out) -> Tensor(a!)"),
@@ -2274,6 +2333,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("dimension_order", ".int(Tensor(a) self, int source, int destination) -> Tensor(a)"),
         ("dimension_order", ".intlist(Tensor(a) self, int[] source, int[] destination) -> Tensor(a)"),
     ),
+    "aten::mse_loss": (
+        ("loss", "(Tensor self, Tensor target, int reduction=1) -> Tensor"),
+        ("loss", ".out(Tensor self, Tensor target, int reduction=1, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::msort": (
         ("sorting", "(Tensor self) -> Tensor"),
         ("sorting", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
@@ -2300,6 +2363,14 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("elementwise", ".Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)"),
         ("elementwise", ".Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)"),
         ("container", ".t(t[](a!) l, int n) -> t[](a!)"),
+    ),
+    "aten::multi_margin_loss": (
+        ("loss", "(Tensor self, Tensor target, Scalar p=1, Scalar margin=1, Tensor? weight=None, int reduction=1) -> Tensor"),
+        ("loss", ".out(Tensor self, Tensor target, Scalar p=1, Scalar margin=1, Tensor? weight=None, int reduction=1, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::multilabel_margin_loss": (
+        ("loss", "(Tensor self, Tensor target, int reduction=1) -> Tensor"),
+        ("loss", ".out(Tensor self, Tensor target, int reduction=1, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::multinomial": (
         ("random_choices", "(Tensor self, SymInt num_samples, bool replacement=False, *, Generator? generator=None) -> Tensor"),
@@ -2356,8 +2427,20 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("slicing", "(Tensor(a) self, int dim, SymInt start, SymInt length) -> Tensor(a)"),
         ("slicing", ".Tensor(Tensor(a) self, int dim, Tensor start, SymInt length) -> Tensor(a)"),
     ),
+    "aten::native_batch_norm": (
+        ("normalization", "(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool training, float momentum, float eps) -> (Tensor, Tensor, Tensor)"),
+    ),
+    "aten::native_channel_shuffle": (
+        ("vision", "(Tensor self, SymInt groups) -> Tensor"),
+    ),
     "aten::native_dropout": (
         ("dropout", "(Tensor input, float p, bool? train) -> (Tensor, Tensor)"),
+    ),
+    "aten::native_group_norm": (
+        ("normalization", "(Tensor input, Tensor? weight, Tensor? bias, SymInt N, SymInt C, SymInt HxW, int group, float eps) -> (Tensor, Tensor, Tensor)"),
+    ),
+    "aten::native_layer_norm": (
+        ("normalization", "(Tensor input, SymInt[] normalized_shape, Tensor? weight, Tensor? bias, float eps) -> (Tensor, Tensor, Tensor)"),
     ),
     "aten::ne": (
         ("comparison", ".Tensor(Tensor self, Tensor other) -> Tensor"),
@@ -2425,6 +2508,20 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::nextafter_": (
         ("pointwise_math", "(Tensor(a!) self, Tensor other) -> Tensor(a!)"),
+    ),
+    "aten::nll_loss": (
+        ("loss", "(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100) -> Tensor"),
+        ("loss", ".out(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::nll_loss2d": (
+        ("loss", "(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100) -> Tensor"),
+        ("loss", ".out(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::nll_loss_forward": (
+        ("loss", "(Tensor self, Tensor target, Tensor? weight, int reduction, SymInt ignore_index) -> (Tensor output, Tensor total_weight)"),
+    ),
+    "aten::nll_loss_nd": (
+        ("loss", "(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100) -> Tensor"),
     ),
     "aten::nonzero": (
         ("indexing", "(Tensor self) -> Tensor"),
@@ -2513,9 +2610,20 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::permute": (
         ("dimension_order", "(Tensor(a) self, int[] dims) -> Tensor(a)"),
     ),
+    "aten::pixel_shuffle": (
+        ("vision", "(Tensor self, int upscale_factor) -> Tensor"),
+        ("vision", ".out(Tensor self, int upscale_factor, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::pixel_unshuffle": (
+        ("vision", "(Tensor self, int downscale_factor) -> Tensor"),
+        ("vision", ".out(Tensor self, int downscale_factor, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::poisson": (
         ("random_choices", "(Tensor self, Generator? generator=None) -> Tensor"),
         ("random_choices", ".out(Tensor self, Generator? generator=None, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::poisson_nll_loss": (
+        ("loss", "(Tensor input, Tensor target, bool log_input, bool full, float eps, int reduction) -> Tensor"),
     ),
     "aten::polar": (
         ("creation", "(Tensor abs, Tensor angle) -> Tensor"),
@@ -2711,13 +2819,6 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("container", ".Tensor(Tensor[](a!) self, Tensor el) -> ()"),
         ("container", ".str(str[](a!) self, str el) -> ()"),
     ),
-    "aten::renorm": (
-        ("statistics", "(Tensor self, Scalar p, int dim, Scalar maxnorm) -> Tensor"),
-        ("statistics", ".out(Tensor self, Scalar p, int dim, Scalar maxnorm, *, Tensor(a!) out) -> Tensor(a!)"),
-    ),
-    "aten::renorm_": (
-        ("statistics", "(Tensor(a!) self, Scalar p, int dim, Scalar maxnorm) -> Tensor(a!)"),
-    ),
     "aten::repeat": (
         ("joining", "(Tensor self, SymInt[] repeats) -> Tensor"),
         ("joining", ".out(Tensor self, SymInt[] repeats, *, Tensor(a!) out) -> Tensor(a!)"),
@@ -2780,6 +2881,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::rjust": (
         ("string", "(str self, int width, str fillchar=\" \") -> str"),
+    ),
+    "aten::rms_norm": (
+        ("normalization", "(Tensor input, SymInt[] normalized_shape, Tensor? weight=None, float? eps=None) -> Tensor"),
     ),
     "aten::rnn_relu": (
         ("recurrent", ".input(Tensor input, Tensor hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional, bool batch_first) -> (Tensor, Tensor)"),
@@ -2986,6 +3090,14 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::slice_scatter": (
         ("scatter", "(Tensor self, Tensor src, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor"),
         ("scatter", ".out(Tensor self, Tensor src, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::smooth_l1_loss": (
+        ("loss", "(Tensor self, Tensor target, int reduction=1, float beta=1.) -> Tensor"),
+        ("loss", ".out(Tensor self, Tensor target, int reduction=1, float beta=1., *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::soft_margin_loss": (
+        ("loss", "(Tensor self, Tensor target, int reduction=1) -> Tensor"),
+        ("loss", ".out(Tensor self, Tensor target, int reduction=1, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::softmax": (
         ("activation", ".int(Tensor self, int dim, ScalarType? dtype=None) -> Tensor"),
@@ -3435,6 +3547,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::tril_indices": (
         ("sequences", "(int row, int col, int offset=0, *, ScalarType? dtype=4, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
+    ),
+    "aten::triplet_margin_loss": (
+        ("loss", "(Tensor anchor, Tensor positive, Tensor negative, float margin=1., float p=2., float eps=9.9999999999999995e-07, bool swap=False, int reduction=1) -> Tensor"),
     ),
     "aten::triu": (
         ("matrices", "(Tensor self, SymInt diagonal=0) -> Tensor"),
