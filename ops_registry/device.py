@@ -30,7 +30,8 @@ class Device:
 
     def __init__(self, type: str | Device, index: int | None = None) -> None:
         if isinstance(type, Device):
-            type, index = type.type, type.index if index is None else index
+            index = type.index if index is None else index
+            type = type.type
         match = _SPELLING.match(type)
         if match is None or match[1] not in _KNOWN:
             raise RuntimeError(f"not a device: {type!r} (use 'cpu' or 'meta')")

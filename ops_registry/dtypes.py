@@ -43,7 +43,8 @@ class Dtype:
         if self.name in _ML_DTYPES:
             import ml_dtypes
 
-            return np.dtype(getattr(ml_dtypes, self.name))
+            loaded: np.dtype = np.dtype(getattr(ml_dtypes, self.name))
+            return loaded
         if self.name in _UNREPRESENTABLE:
             raise TypeError(f"{self!r} has no representation in NumPy")
         return np.dtype(self.name)

@@ -403,7 +403,7 @@ class _Parser:
     def default(self, term: t.Type) -> object:
         kind, value, _ = self.tokens[self.at]
         if self.accept("["):
-            items = []
+            items: list[object] = []
             while not self.accept("]"):
                 if items:
                     self.expect(",")

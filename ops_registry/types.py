@@ -356,7 +356,7 @@ class NominalType(Type):
         return self.qualified_name
 
     def __eq__(self, other: object) -> bool:
-        return type(self) is type(other) and self.qualified_name == other.qualified_name  # type: ignore[attr-defined]
+        return type(self) is type(other) and self.qualified_name == other.qualified_name
 
     def __hash__(self) -> int:
         return hash((type(self).__name__, self.qualified_name))

@@ -51,7 +51,8 @@ def is_nonzero(input: Tensor) -> bool:
 
 def numel(input: Tensor) -> int:
     """The number of elements."""
-    return input.numel()
+    count: int = input.numel()
+    return count
 
 
 def typename(obj: Any) -> str:
@@ -154,6 +155,49 @@ def get_default_device() -> Device:
 
 def use_deterministic_algorithms(mode: bool, *, warn_only: bool = False) -> None:
     """Do nothing: every algorithm here is deterministic."""
+
+
+def are_deterministic_algorithms_enabled() -> bool:
+    return True
+
+
+def set_float32_matmul_precision(precision: str) -> None:
+    """Do nothing: matrix products are as precise as their dtype."""
+
+
+def get_float32_matmul_precision() -> str:
+    return "highest"
+
+
+def set_flush_denormal(mode: bool) -> bool:
+    """Return False: the processor's mode is not touched."""
+    return False
+
+
+def is_autocast_enabled(device_type: str | None = None) -> bool:
+    return False
+
+
+def is_inference(input: Tensor) -> bool:
+    return input.is_inference()
+
+
+def is_distributed(input: Tensor) -> bool:
+    return False
+
+
+def get_device(input: Tensor) -> int:
+    """-1: the CPU has no index."""
+    return input.get_device()
+
+
+def set_default_tensor_type(t: Any) -> None:
+    """Set the default dtype by a legacy tensor type (``torch.DoubleTensor`` or its name)."""
+    if isinstance(t, str):
+        from tscript.runtime import legacy_types
+
+        t = getattr(legacy_types, t.rpartition(".")[2])
+    set_default_dtype(t.dtype)
 
 
 def compile(model: F | None = None, **options: Any) -> Any:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from ops_registry.operator import F, operator
+from ops_registry.operator import F, Kind, operator
 from ops_registry.samples import Sample
 
 _KEYS = ("str", "int", "bool", "float", "complex", "Tensor")
@@ -23,7 +23,7 @@ def operators(*schemas: str, **fields: Any) -> Callable[[F], F]:
 
     def declare(function: F) -> F:
         for schema in reversed(schemas):
-            level = "tensor_level" if "Tensor" in schema else "kernel"
+            level: Kind = "tensor_level" if "Tensor" in schema else "kernel"
             operator(schema, kind=level, **fields)(function)
         return function
 

@@ -260,7 +260,9 @@ class Node:
         for a, b in zip(mine, theirs, strict=False):
             if a is not b:
                 if a.owning_block is not b.owning_block:
-                    blocks = a.owning_block.owning_node.blocks if a.owning_block else []
+                    assert a.owning_block is not None and b.owning_block is not None
+                    owner = a.owning_block.owning_node
+                    blocks = owner.blocks if owner is not None else []
                     return blocks.index(a.owning_block) < blocks.index(b.owning_block)
                 node: Node | None = a
                 assert a.owning_block is not None

@@ -316,7 +316,8 @@ class _Parser:
             return t.DictType(*self.type_list(")"))
         if name in _GENERIC:
             self.expect("(")
-            return _GENERIC[name](*self.type_list(")"))
+            made: t.Type = _GENERIC[name](*self.type_list(")"))
+            return made
         if name == "Union":
             self.expect("[")
             return t.UnionType(self.type_list("]"))
