@@ -82,6 +82,7 @@ _NAMES: dict[str, str] = {
         "tscript.runtime.threads",
     ),
     **dict.fromkeys(("save", "load"), "tscript.serialization"),
+    **dict.fromkeys(("fork", "wait"), "tscript.jit.forms"),
     **dict.fromkeys(
         (
             "is_tensor", "is_storage", "set_default_dtype", "get_default_dtype", "finfo", "iinfo",
@@ -89,7 +90,10 @@ _NAMES: dict[str, str] = {
             "is_floating_point", "is_complex", "einsum", "meshgrid", "broadcast_tensors", "split",
             "block_diag", "cartesian_prod", "tensordot", "norm", "unique", "unique_consecutive",
             "atleast_1d", "atleast_2d", "atleast_3d", "get_default_device",
-            "use_deterministic_algorithms", "compile", "is_nonzero", "_assert",
+            "use_deterministic_algorithms", "compile", "is_nonzero",
+            "are_deterministic_algorithms_enabled", "set_float32_matmul_precision",
+            "get_float32_matmul_precision", "set_flush_denormal", "is_autocast_enabled",
+            "is_inference", "is_distributed", "get_device", "set_default_tensor_type", "_assert",
         ),
         "tscript.functional",
     ),

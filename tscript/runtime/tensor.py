@@ -21,6 +21,7 @@ from tscript.runtime.errors import DifferentiationError
 from tscript.runtime.layout import Layout, MemoryFormat, contiguous_format, strided
 from tscript.runtime.size import Size
 from tscript.runtime.tensor_conversions import TensorConversions
+from tscript.runtime.tensor_functions import TensorFunctions
 from tscript.runtime.tensor_operators import TensorOperators, call
 from tscript.runtime.tracing_state import current_tracer
 
@@ -40,7 +41,7 @@ class _TensorType(type):
         return method
 
 
-class Tensor(TensorOperators, TensorConversions, metaclass=_TensorType):
+class Tensor(TensorOperators, TensorConversions, TensorFunctions, metaclass=_TensorType):
     """A multi-dimensional array of one dtype.
 
     Tensors are made by ``torch.tensor``, ``torch.zeros`` and the like; ``torch.Tensor(2, 3)`` is an
@@ -65,6 +66,8 @@ class Tensor(TensorOperators, TensorConversions, metaclass=_TensorType):
     grad_fn = None
     is_leaf = True
     output_nr = 0
+    retains_grad = False
+    name: Any = None
     is_cuda = is_sparse = is_quantized = is_nested = is_mkldnn = is_mps = is_xpu = False
     is_vulkan = is_ipu = is_xla = is_maia = False
     names: Any = None
