@@ -51,6 +51,7 @@ BUILTIN_FAMILIES: tuple[str, ...] = (
     "upsampling",
     "vision",
     "dropout",
+    "attention",
     "recurrent",
     "random",
     "random_fills",

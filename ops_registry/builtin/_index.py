@@ -2951,6 +2951,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::scalar_tensor": (
         ("creation", "(Scalar s, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
     ),
+    "aten::scaled_dot_product_attention": (
+        ("attention", "(Tensor query, Tensor key, Tensor value, Tensor? attn_mask=None, float dropout_p=0., bool is_causal=False, *, float? scale=None, bool enable_gqa=False) -> Tensor"),
+    ),
     "aten::scatter": (
         ("scatter", ".src(Tensor self, int dim, Tensor index, Tensor src) -> Tensor"),
         ("scatter", ".src_out(Tensor self, int dim, Tensor index, Tensor src, *, Tensor(a!) out) -> Tensor(a!)"),

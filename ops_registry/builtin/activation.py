@@ -221,9 +221,7 @@ def softplus(self: np.ndarray, beta: float, threshold: float) -> np.ndarray:
     return np.where(scaled > threshold, x, smooth)
 
 
-@operator(
-    "aten::log_sigmoid(Tensor self) -> Tensor", meta=like("self"), out=True, samples=_floats
-)
+@operator("aten::log_sigmoid(Tensor self) -> Tensor", meta=like("self"), out=True, samples=_floats)
 def log_sigmoid(self: np.ndarray) -> np.ndarray:
     """The logarithm of the sigmoid, without overflow."""
     x = widened(self)
@@ -431,5 +429,3 @@ def rrelu(
     slopes = (draws & ((1 << 53) - 1)) * 2.0**-53 * (upper - lower) + lower
     flat[negative] *= slopes.astype(x.dtype)
     return flat.reshape(x.shape)
-
-

@@ -157,7 +157,7 @@ def _conv_schemas(spatial: int) -> tuple[str, str]:
     return (
         f"{name}{head}{n} stride={ones}, {n} padding={zeros}, {n} dilation={ones},"
         " SymInt groups=1) -> Tensor",
-        f"{name}.padding{head}{n} stride={ones}, str padding=\"valid\", {n} dilation={ones},"
+        f'{name}.padding{head}{n} stride={ones}, str padding="valid", {n} dilation={ones},'
         " SymInt groups=1) -> Tensor",
     )
 
@@ -381,9 +381,7 @@ def conv_transpose(
     settles which of the sizes with the same convolution is meant. RuntimeError when the shapes do
     not fit.
     """
-    return _run_transposed(
-        input, weight, bias, stride, padding, output_padding, groups, dilation
-    )
+    return _run_transposed(input, weight, bias, stride, padding, output_padding, groups, dilation)
 
 
 def _general_meta(

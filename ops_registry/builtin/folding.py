@@ -108,8 +108,12 @@ def col2im(
     full = [n + 2 * p for n, p in zip(output_size, pads, strict=True)]
     total = np.zeros((*lead, channels, *full), self.dtype)
     for i, j in np.ndindex(*kernel):
-        rows = slice(i * dilations[0], i * dilations[0] + (counts[0] - 1) * strides[0] + 1, strides[0])
-        cols = slice(j * dilations[1], j * dilations[1] + (counts[1] - 1) * strides[1] + 1, strides[1])
+        rows = slice(
+            i * dilations[0], i * dilations[0] + (counts[0] - 1) * strides[0] + 1, strides[0]
+        )
+        cols = slice(
+            j * dilations[1], j * dilations[1] + (counts[1] - 1) * strides[1] + 1, strides[1]
+        )
         total[..., rows, cols] += parts[..., i, j, :, :]
     return np.ascontiguousarray(
         total[..., pads[0] : pads[0] + output_size[0], pads[1] : pads[1] + output_size[1]]

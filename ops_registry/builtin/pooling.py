@@ -81,7 +81,12 @@ def _lowest(x: np.ndarray) -> Any:
 
 def _max_meta(spatial: int, indices: bool) -> Any:
     def meta(
-        self: TensorMeta, kernel_size: Any, stride: Any, padding: Any, dilation: Any, ceil_mode: bool
+        self: TensorMeta,
+        kernel_size: Any,
+        stride: Any,
+        padding: Any,
+        dilation: Any,
+        ceil_mode: bool,
     ) -> Any:
         g = _Geometry(self.shape, spatial, kernel_size, stride, padding, dilation, ceil_mode)
         values = TensorMeta(self.dtype, g.shape)
@@ -93,12 +98,13 @@ def _max_meta(spatial: int, indices: bool) -> Any:
 def _max_with_indices(x: np.ndarray, g: _Geometry) -> tuple[np.ndarray, np.ndarray]:
     spatial = len(g.kernel)
     view = g.view(x, _lowest(x))
-    flat = view.reshape(*view.shape[:-spatial], -1)
-    # The first maximum wins, and a NaN beats every number.
+    flat = view.reshape(*view.shape[:-spatial], int(np.prod(g.kernel)))
+    # The first maximum wins; a NaN beats every number, and the last one wins.
     place = flat.argmax(axis=-1)
     if x.dtype.kind == "f" or x.dtype.kind == "V":
         nan = np.isnan(flat)
-        place = np.where(nan.any(axis=-1), nan.argmax(axis=-1), place)
+        last = flat.shape[-1] - 1 - nan[..., ::-1].argmax(axis=-1)
+        place = np.where(nan.any(axis=-1), last, place)
     values = np.take_along_axis(flat, place[..., None], axis=-1)[..., 0]
     offsets = np.unravel_index(place, g.kernel)
     index = np.zeros(place.shape, np.int64)
@@ -141,13 +147,14 @@ def _max_schema(spatial: int, indices: bool) -> str:
 def _samples(spatial: int) -> list[Sample]:
     shape = (2, 3, 7, 6, 5)[: spatial + 2]
     ones = [1] * spatial
+    integers = Sample(tensor(*shape, dtype=dtypes.int64), [2] * spatial)
     return [
         Sample(tensor(*shape), [2] * spatial),
         Sample(tensor(*shape), [3] * spatial, [2] * spatial, ones),
         Sample(tensor(*shape), [3] * spatial, [2] * spatial, ones, ones, True),
         Sample(tensor(*shape[1:]), [2] * spatial, ones, [0] * spatial, [2] * spatial),
         Sample(tensor(0, *shape[1:]), [2] * spatial),
-        Sample(tensor(*shape, dtype=dtypes.int64), [2] * spatial),
+        *([integers] if spatial > 1 else []),
     ]
 
 
@@ -218,9 +225,7 @@ def _average_meta(spatial: int) -> Any:
     return meta
 
 
-def _average(
-    x: np.ndarray, g: _Geometry, include_padding: bool, divisor: int | None
-) -> np.ndarray:
+def _average(x: np.ndarray, g: _Geometry, include_padding: bool, divisor: int | None) -> np.ndarray:
     spatial = len(g.kernel)
     view = g.view(widened(x), 0)
     axes = tuple(range(view.ndim - spatial, view.ndim))
