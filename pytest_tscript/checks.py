@@ -158,12 +158,9 @@ def _check_scripted(target: Target, calls: list[Call], tolerance: float) -> Iter
             return
 
 
-def _explain(
-    target: Target, first: Call, call: Call, found: Comparison, hints: list[str]
-) -> str:
+def _explain(target: Target, first: Call, call: Call, found: Comparison, hints: list[str]) -> str:
     lines = [
-        f"the trace of {target.name} does not hold for other inputs:"
-        " what it does depends on them"
+        f"the trace of {target.name} does not hold for other inputs: what it does depends on them"
     ]
     lines.append(f"traced with  {_describe(first)}  from {first.test}")
     lines.append(f"checked with {_describe(call)}  from {call.test}")
@@ -171,8 +168,9 @@ def _explain(
         lines += ["", found.graph_diff]
     if found.constant_diff is not None:
         lines += ["", "a value that changes was recorded as a constant:", found.constant_diff]
-    for number, against, detail in found.mismatches:
-        lines += ["", f"output {number} differs from the {against}:", detail]
+    if found.graph_diff is None:  # else the outputs differ because the graphs do
+        for number, against, detail in found.mismatches:
+            lines += ["", f"output {number} differs from the {against}:", detail]
     for hint in dict.fromkeys(hints):
         lines += ["", f"while tracing: {hint}"]
     lines += ["", "torch.jit.script keeps control flow that depends on inputs"]
