@@ -35,7 +35,7 @@ def dtype_or(code: int | None, default: Dtype | None = None) -> Dtype:
 def shape_of(size: Iterable[int]) -> Shape:
     """A size argument as a shape; RuntimeError when an extent is negative."""
     shape = tuple(size)
-    if any(extent < 0 for extent in shape):
+    if shape and min(shape) < 0:
         raise RuntimeError(f"a tensor cannot have the shape {list(shape)}: an extent is negative")
     return shape
 

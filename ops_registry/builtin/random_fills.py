@@ -6,6 +6,7 @@ in the order of its memory; the functional forms return a tensor that lies in me
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Sequence
 
@@ -55,7 +56,7 @@ def _check_continuous(dtype: Dtype, name: str, *, complex_too: bool = False) -> 
 
 
 def _check_no_overlap(target: np.ndarray) -> None:
-    if not target.size:
+    if target.flags.c_contiguous or not target.size:
         return
     for extent, stride in zip(target.shape, target.strides, strict=True):
         if stride == 0 and extent > 1:
@@ -120,6 +121,7 @@ def fill_normal(
     return _fill(target, values)
 
 
+@functools.cache
 def _largest(dtype: Dtype) -> float:
     if dtype is dtypes.bfloat16:
         return 3.3895313892515355e38
