@@ -40,7 +40,7 @@ def _needs_matrix(self: Array, name: str) -> None:
 def tril(self: Array, diagonal: int = 0) -> Array:
     """Matrices with zeros above a diagonal (0 the main one, above it positive)."""
     _needs_matrix(self, "tril")
-    return _triangle(self, np.tri(*self.shape[-2:], diagonal, np.bool_))
+    return _triangle(self, np.tri(self.shape[-2], self.shape[-1], diagonal, np.bool_))
 
 
 @operator("aten::triu(Tensor self, SymInt diagonal=0) -> Tensor", meta=like("self"), inplace=True,
@@ -48,7 +48,7 @@ def tril(self: Array, diagonal: int = 0) -> Array:
 def triu(self: Array, diagonal: int = 0) -> Array:
     """Matrices with zeros below a diagonal (0 the main one, above it positive)."""
     _needs_matrix(self, "triu")
-    return _triangle(self, ~np.tri(*self.shape[-2:], diagonal - 1, np.bool_))
+    return _triangle(self, ~np.tri(self.shape[-2], self.shape[-1], diagonal - 1, np.bool_))
 
 
 def _diag_meta(self: TensorMeta, diagonal: int) -> TensorMeta:

@@ -298,7 +298,7 @@ def logsumexp(self: Array, dim: Dims, keepdim: bool = False) -> Array:
 )
 def count_nonzero(self: Array, dim: Dims = None) -> Array:
     """How many elements are not zero (NaN is not)."""
-    return np.count_nonzero(self, axis=axes(self, dim))
+    return np.asarray(np.count_nonzero(self, axis=axes(self, dim)))
 
 
 # Truth.

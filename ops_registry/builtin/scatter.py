@@ -352,6 +352,7 @@ def scatter_reduce_src_(self: Array, dim: int, index: Array, src: Array, reduce:
     ufunc = _reducer(reduce, "add", "multiply")
     if index.size:
         target, key, written = _places(self, dim, index, src)
+        assert written is not None
         ufunc.at(target, key, written)
     return self
 
@@ -385,6 +386,7 @@ def scatter_add_(self: Array, dim: int, index: Array, src: Array) -> Array:
     """Add elements along a dimension, one index for each; repeated places several times."""
     if index.size:
         target, key, written = _places(self, dim, index, src)
+        assert written is not None
         np.add.at(target, key, written)
     return self
 

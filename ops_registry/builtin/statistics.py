@@ -15,7 +15,6 @@ from ops_registry.meta import (
     Promoting,
     TensorMeta,
     broadcast_shapes,
-    like,
     reduced_shape,
     result_dtype,
     wrap_dim,
@@ -391,25 +390,6 @@ class _Distance(Promoting):
 def dist(self: Array, other: Array, p: Scalar = 2) -> Array:
     """The norm of order ``p`` of the difference of two tensors. Shapes broadcast."""
     return norm_over(self - other, p, None, False)
-
-
-@operator(
-    "aten::renorm(Tensor self, Scalar p, int dim, Scalar maxnorm) -> Tensor",
-    meta=like("self"),
-    inplace=True,
-    out=True,
-    samples=lambda: [Sample(tensor(3, 4), 2, 0, 1.0), Sample(tensor(3, 4), 1, -1, 0.5)],
-    rejects=lambda: [Rejected(tensor(3), 2, 0, 1.0)],
-)
-def renorm(self: Array, p: Scalar, dim: int, maxnorm: Scalar) -> Array:
-    """Slices of a dimension whose norm is more than ``maxnorm`` scaled down to it."""
-    if self.ndim < 2:
-        raise RuntimeError("renorm needs at least 2 dimensions")
-    dim = wrap_dim(dim, self.ndim)
-    over = tuple(d for d in range(self.ndim) if d != dim)
-    norms = norm_over(self, p, over, True)
-    factor = np.where(norms > maxnorm, maxnorm / (norms + norms.dtype.type(1e-7)), 1)
-    return widened(self) * factor.astype(norms.dtype)
 
 
 # Quantiles.
