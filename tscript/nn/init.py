@@ -143,7 +143,8 @@ def _reject_from_uniform(
     chance = torch.empty_like(tensor)
 
     def rejected(candidates: Tensor) -> Tensor:
-        density.copy_(candidates).sub_(mean).div_(std).pow_(2).mul_(-0.5).sub_(peak)
+        density.copy_(candidates).sub_(mean).div_(std)
+        density.mul_(density).mul_(-0.5).sub_(peak)
         chance.uniform_(generator=generator).log_()
         return chance.gt(density)
 
