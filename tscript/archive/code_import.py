@@ -166,10 +166,31 @@ class CodeLibrary:
             )
 
     def _compile(self, reference: FunctionRef, sink: DiagnosticSink) -> CompiledFunction:
-        definition = self.unit.definition(self, reference)
-        compiled = self.unit.compile(self, reference, definition, sink)
+        try:
+            definition = self.unit.definition(self, reference)
+            compiled = self.unit.compile(self, reference, definition, sink)
+        except (CompilationError, RecursionError) as error:
+            text = str(error) if isinstance(error, CompilationError) else "it is nested too deeply"
+            raise ArchiveError(
+                f"{reference.qualified_name} does not compile here: {text}",
+                archive=self.reader.name,
+            ) from None
         assert isinstance(compiled, CompiledFunction), reference
+        if not compiled.failed:
+            self._check_known(compiled)
         return compiled
+
+    def _check_known(self, function: CompiledFunction) -> None:
+        """Refuse what the compiler could make nothing of: here, unlike in an editor, it must run."""
+        for node in function.graph.all_nodes():
+            if any(isinstance(value.type, t.ErrorType) for value in node.outputs):
+                place = node.source_range
+                line = f"line {place.line}: `{place.text}`" if place is not None else node.kind
+                raise ArchiveError(
+                    f"{line} has no type",
+                    archive=self.reader.name,
+                    member=f"code of {function.qualified_name}",
+                )
 
     def _view(self, qualified_name: str) -> v.ClassDef | v.Def | None:
         file, _, name = qualified_name.rpartition(".")
@@ -344,19 +365,19 @@ class CodeLibrary:
                 self._declare_annotation(made, target, statement, kinds)
                 continue
             name = self._target(statement)
-            if name in _SPECIAL_LISTS and statement.value is not None:
-                for entry in self._literal(statement.value):
+            if name in _SPECIAL_LISTS:
+                for entry in self._names(statement):
                     kinds[entry] = _SPECIAL_LISTS[name]
             elif name == "__forward_hooks__" and isinstance(made, ModuleType):
-                made.forward_hooks.extend(self._literal(_required(statement.value)))
+                made.forward_hooks.extend(self._names(statement))
             elif name == "__forward_pre_hooks__" and isinstance(made, ModuleType):
-                made.forward_pre_hooks.extend(self._literal(_required(statement.value)))
+                made.forward_pre_hooks.extend(self._names(statement))
             elif name == "__annotations__":
                 continue
             elif _is_final(statement.annotation):
                 assert isinstance(statement.annotation, v.Subscript)
                 type = self._annotation(statement.annotation.index[0], statement)
-                value = self._literal(_required(statement.value))
+                value = self._value(statement)
                 made.constants[name] = ConstantMember(_as_constant(value, type), type)
             elif statement.annotation is not None:
                 type = self._annotation(statement.annotation, statement)
@@ -394,6 +415,17 @@ class CodeLibrary:
         if not isinstance(target, v.Var):
             self._fail("a class holds an assignment that declares nothing", statement)
         return target.name
+
+    def _value(self, statement: v.Assign) -> Any:
+        if statement.value is None:
+            self._fail("a constant has no value", statement)
+        return self._literal(statement.value)
+
+    def _names(self, statement: v.Assign) -> list[str]:
+        names = self._value(statement)
+        if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+            self._fail("a list of names is malformed", statement)
+        return names
 
     def _annotation(self, view: v.Expr | None, place: v.View) -> t.Type:
         if view is None:
@@ -536,11 +568,6 @@ def named_type(path: tuple[str, ...]) -> NamedType:
 
 def _is_final(annotation: v.Expr | None) -> bool:
     return isinstance(annotation, v.Subscript) and v.dotted_name(annotation.value) == "Final"
-
-
-def _required(value: v.Expr | None) -> v.Expr:
-    assert value is not None
-    return value
 
 
 def _as_constant(value: Any, type: t.Type) -> Any:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import subprocess
 import sys
 import zipfile
@@ -12,6 +13,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 
+from tscript.archive.errors import ArchiveError
 from tscript.archive.load_save import load_archive, save_archive
 from tscript.runtime.tensor import wrap
 
@@ -38,12 +40,30 @@ def caller(root: Any) -> Any:
     return call
 
 
-def run(recording: Any, call: Any, compare: Any, wrap_tensor: Any = tensor) -> None:
+def load(recording: Any) -> Any:
+    """The archive's root. One that needs operators which do not exist yet is left out, and comes
+    back by itself once they do; the archives that are marked `first` need none."""
+    try:
+        return load_archive(recording.path)
+    except ArchiveError as error:
+        missing = sorted(set(re.findall("there is no operator `([^`]+)`", str(error))))
+        if recording.first or not missing:
+            raise
+        pytest.skip(f"needs operators that do not exist yet: {', '.join(missing)}")
+
+
+def run(
+    recording: Any,
+    call: Any,
+    compare: Any,
+    wrap_tensor: Any = tensor,
+    errors: tuple[type[Exception], ...] = (RuntimeError,),
+) -> None:
     """Make every recorded call, in order; ``call(method, arguments)`` runs one."""
     for row in recording.calls:
         arguments = recording.arguments(row, wrap_tensor)
         if "raises" in row:
-            with pytest.raises(RuntimeError) as caught:
+            with pytest.raises(errors) as caught:
                 call(row["method"], arguments)
             text = row["raises"].splitlines()[-1].split(": ")[-1]
             assert KEY_WORDS.get(text, text) in str(caught.value)
@@ -52,7 +72,7 @@ def run(recording: Any, call: Any, compare: Any, wrap_tensor: Any = tensor) -> N
 
 
 def test_an_archive_gives_the_recorded_results(recording: Any, compare_with_recording: Any) -> None:
-    root = load_archive(recording.path)
+    root = load(recording)
     run(recording, caller(root), compare_with_recording)
 
 
@@ -60,15 +80,15 @@ def test_an_archive_saved_again_gives_the_recorded_results(
     recording: Any, compare_with_recording: Any
 ) -> None:
     file = io.BytesIO()
-    save_archive(load_archive(recording.path), file)
+    save_archive(load(recording), file)
     root = load_archive(file)
     run(recording, caller(root), compare_with_recording)
 
 
 def test_saving_is_reproducible(recording: Any) -> None:
     first, second, third = io.BytesIO(), io.BytesIO(), io.BytesIO()
-    save_archive(load_archive(recording.path), first)
-    save_archive(load_archive(recording.path), second)
+    save_archive(load(recording), first)
+    save_archive(load(recording), second)
     assert first.getvalue() == second.getvalue()
     save_archive(load_archive(first), third)
     texts = [
@@ -85,7 +105,7 @@ def test_pytorch_runs_an_archive_saved_again(
     if recording.file.startswith("torch-2.13/tv_"):
         pytest.importorskip("torchvision", reason="the archive uses torchvision's operators")
     file = io.BytesIO()
-    save_archive(load_archive(recording.path), file)
+    save_archive(load(recording), file)
     file.seek(0)
     root = torch.jit.load(file)
 
@@ -99,6 +119,7 @@ def test_pytorch_runs_an_archive_saved_again(
             lambda method, args: getattr(root, method)(*args),
             compare_with_recording,
             wrap_tensor,
+            (RuntimeError, torch.jit.Error),
         )
 
 
@@ -107,6 +128,7 @@ def test_loading_and_running_needs_neither_libcst_nor_scipy(archives: Any) -> No
     program = f"""
 import sys
 import numpy as np
+from tscript.archive.errors import ArchiveError
 from tscript.archive.load_save import load_archive
 from tscript.runtime.tensor import wrap
 load_archive({str(path)!r}).call("forward", wrap(np.ones(3, np.float32)), 3, None)
