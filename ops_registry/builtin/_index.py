@@ -803,6 +803,18 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("vision", "(Tensor self, SymInt groups) -> Tensor"),
         ("vision", ".out(Tensor self, SymInt groups, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
+    "aten::cholesky": (
+        ("linalg", "(Tensor self, bool upper=False) -> Tensor"),
+        ("linalg", ".out(Tensor self, bool upper=False, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::cholesky_inverse": (
+        ("linalg", "(Tensor self, bool upper=False) -> Tensor"),
+        ("linalg", ".out(Tensor self, bool upper=False, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::cholesky_solve": (
+        ("linalg", "(Tensor self, Tensor input2, bool upper=False) -> Tensor"),
+        ("linalg", ".out(Tensor self, Tensor input2, bool upper=False, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::chr": (
         ("string", "(int i) -> str"),
     ),
@@ -1052,6 +1064,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("scalar", ".int(int a) -> float"),
         ("scalar", ".float(float a) -> float"),
         ("scalar", ".Scalar(Scalar a) -> Scalar"),
+    ),
+    "aten::det": (
+        ("linalg", "(Tensor self) -> Tensor"),
     ),
     "aten::detach": (
         ("views", "(Tensor(a) self) -> Tensor(a)"),
@@ -1759,6 +1774,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::instance_norm": (
         ("normalization", "(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool use_input_stats, float momentum, float eps, bool cudnn_enabled) -> Tensor"),
     ),
+    "aten::inverse": (
+        ("linalg", "(Tensor self) -> Tensor"),
+        ("linalg", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::is_complex": (
         ("shape", "(Tensor self) -> bool"),
     ),
@@ -1999,20 +2018,144 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::lift_fresh_copy": (
         ("shape", "(Tensor self) -> Tensor"),
     ),
+    "aten::linalg_cholesky": (
+        ("linalg", "(Tensor self, *, bool upper=False) -> Tensor"),
+        ("linalg", ".out(Tensor self, *, bool upper=False, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::linalg_cholesky_ex": (
+        ("linalg", "(Tensor self, *, bool upper=False, bool check_errors=False) -> (Tensor L, Tensor info)"),
+        ("linalg", ".L(Tensor self, *, bool upper=False, bool check_errors=False, Tensor(a!) L, Tensor(b!) info) -> (Tensor(a!) L, Tensor(b!) info)"),
+    ),
+    "aten::linalg_cond": (
+        ("linalg", "(Tensor self, Scalar? p=None) -> Tensor"),
+        ("linalg", ".out(Tensor self, Scalar? p=None, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("linalg", ".p_str(Tensor self, str p) -> Tensor"),
+        ("linalg", ".p_str_out(Tensor self, str p, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::linalg_cross": (
         ("products", "(Tensor self, Tensor other, *, int dim=-1) -> Tensor"),
         ("products", ".out(Tensor self, Tensor other, *, int dim=-1, Tensor(a!) out) -> Tensor(a!)"),
     ),
+    "aten::linalg_det": (
+        ("linalg", "(Tensor A) -> Tensor"),
+        ("linalg", ".out(Tensor A, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::linalg_diagonal": (
         ("matrices", "(Tensor(a) A, *, int offset=0, int dim1=-2, int dim2=-1) -> Tensor(a)"),
+    ),
+    "aten::linalg_eig": (
+        ("linalg", "(Tensor self) -> (Tensor eigenvalues, Tensor eigenvectors)"),
+        ("linalg", ".out(Tensor self, *, Tensor(a!) eigenvalues, Tensor(b!) eigenvectors) -> (Tensor(a!) eigenvalues, Tensor(b!) eigenvectors)"),
+    ),
+    "aten::linalg_eigh": (
+        ("linalg", "(Tensor self, str UPLO=\"L\") -> (Tensor eigenvalues, Tensor eigenvectors)"),
+    ),
+    "aten::linalg_eigvals": (
+        ("linalg", "(Tensor self) -> Tensor"),
+        ("linalg", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::linalg_eigvalsh": (
+        ("linalg", "(Tensor self, str UPLO=\"L\") -> Tensor"),
+        ("linalg", ".out(Tensor self, str UPLO=\"L\", *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::linalg_inv": (
+        ("linalg", "(Tensor A) -> Tensor"),
+        ("linalg", ".out(Tensor A, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::linalg_inv_ex": (
+        ("linalg", "(Tensor A, *, bool check_errors=False) -> (Tensor inverse, Tensor info)"),
+        ("linalg", ".inverse(Tensor A, *, bool check_errors=False, Tensor(a!) inverse, Tensor(b!) info) -> (Tensor(a!) inverse, Tensor(b!) info)"),
+    ),
+    "aten::linalg_lstsq": (
+        ("linalg", "(Tensor self, Tensor b, float? rcond=None, *, str? driver=None) -> (Tensor solution, Tensor residuals, Tensor rank, Tensor singular_values)"),
+    ),
+    "aten::linalg_lu": (
+        ("linalg", "(Tensor A, *, bool pivot=True) -> (Tensor P, Tensor L, Tensor U)"),
+        ("linalg", ".out(Tensor A, *, bool pivot=True, Tensor(a!) P, Tensor(b!) L, Tensor(c!) U) -> (Tensor(a!) P, Tensor(b!) L, Tensor(c!) U)"),
+    ),
+    "aten::linalg_lu_factor": (
+        ("linalg", "(Tensor A, *, bool pivot=True) -> (Tensor LU, Tensor pivots)"),
+        ("linalg", ".out(Tensor A, *, bool pivot=True, Tensor(a!) LU, Tensor(b!) pivots) -> (Tensor(a!) LU, Tensor(b!) pivots)"),
     ),
     "aten::linalg_matmul": (
         ("products", "(Tensor self, Tensor other) -> Tensor"),
         ("products", ".out(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
+    "aten::linalg_matrix_exp": (
+        ("linalg", "(Tensor self) -> Tensor"),
+        ("linalg", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::linalg_matrix_norm": (
+        ("linalg", "(Tensor self, Scalar ord, int[] dim=[-2, -1], bool keepdim=False, *, ScalarType? dtype=None) -> Tensor"),
+        ("linalg", ".out(Tensor self, Scalar ord, int[] dim=[-2, -1], bool keepdim=False, *, ScalarType? dtype=None, Tensor(a!) out) -> Tensor(a!)"),
+        ("linalg", ".str_ord(Tensor self, str ord=\"fro\", int[] dim=[-2, -1], bool keepdim=False, *, ScalarType? dtype=None) -> Tensor"),
+        ("linalg", ".str_ord_out(Tensor self, str ord=\"fro\", int[] dim=[-2, -1], bool keepdim=False, *, ScalarType? dtype=None, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::linalg_matrix_power": (
+        ("linalg", "(Tensor self, int n) -> Tensor"),
+        ("linalg", ".out(Tensor self, int n, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::linalg_matrix_rank": (
+        ("linalg", ".atol_rtol_float(Tensor self, *, float? atol=None, float? rtol=None, bool hermitian=False) -> Tensor"),
+        ("linalg", ".atol_rtol_float_out(Tensor self, *, float? atol=None, float? rtol=None, bool hermitian=False, Tensor(a!) out) -> Tensor(a!)"),
+        ("linalg", "(Tensor self, float tol, bool hermitian=False) -> Tensor"),
+        ("linalg", ".out(Tensor self, float tol, bool hermitian=False, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::linalg_multi_dot": (
         ("products", "(Tensor[] tensors) -> Tensor"),
         ("products", ".out(Tensor[] tensors, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::linalg_norm": (
+        ("linalg", "(Tensor self, Scalar? ord=None, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor"),
+        ("linalg", ".out(Tensor self, Scalar? ord=None, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None, Tensor(a!) out) -> Tensor(a!)"),
+        ("linalg", ".ord_str(Tensor self, str ord, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor"),
+        ("linalg", ".ord_str_out(Tensor self, str ord, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::linalg_pinv": (
+        ("linalg", ".atol_rtol_float(Tensor self, *, float? atol=None, float? rtol=None, bool hermitian=False) -> Tensor"),
+        ("linalg", ".atol_rtol_float_out(Tensor self, *, float? atol=None, float? rtol=None, bool hermitian=False, Tensor(a!) out) -> Tensor(a!)"),
+        ("linalg", ".atol_rtol_tensor(Tensor self, *, Tensor? atol=None, Tensor? rtol=None, bool hermitian=False) -> Tensor"),
+        ("linalg", ".atol_rtol_tensor_out(Tensor self, *, Tensor? atol=None, Tensor? rtol=None, bool hermitian=False, Tensor(a!) out) -> Tensor(a!)"),
+        ("linalg", "(Tensor self, float rcond, bool hermitian=False) -> Tensor"),
+        ("linalg", ".out(Tensor self, float rcond, bool hermitian=False, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("linalg", ".rcond_tensor(Tensor self, Tensor rcond, bool hermitian=False) -> Tensor"),
+        ("linalg", ".out_rcond_tensor(Tensor self, Tensor rcond, bool hermitian=False, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::linalg_qr": (
+        ("linalg", "(Tensor A, str mode=\"reduced\") -> (Tensor Q, Tensor R)"),
+        ("linalg", ".out(Tensor A, str mode=\"reduced\", *, Tensor(a!) Q, Tensor(b!) R) -> (Tensor(a!) Q, Tensor(b!) R)"),
+    ),
+    "aten::linalg_slogdet": (
+        ("linalg", "(Tensor A) -> (Tensor sign, Tensor logabsdet)"),
+        ("linalg", ".out(Tensor A, *, Tensor(a!) sign, Tensor(b!) logabsdet) -> (Tensor(a!) sign, Tensor(b!) logabsdet)"),
+    ),
+    "aten::linalg_solve": (
+        ("linalg", "(Tensor A, Tensor B, *, bool left=True) -> Tensor"),
+        ("linalg", ".out(Tensor A, Tensor B, *, bool left=True, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::linalg_solve_ex": (
+        ("linalg", "(Tensor A, Tensor B, *, bool left=True, bool check_errors=False) -> (Tensor result, Tensor info)"),
+        ("linalg", ".out(Tensor A, Tensor B, *, bool left=True, bool check_errors=False, Tensor(a!) result, Tensor(b!) info) -> (Tensor(a!) result, Tensor(b!) info)"),
+    ),
+    "aten::linalg_solve_triangular": (
+        ("linalg", "(Tensor self, Tensor B, *, bool upper, bool left=True, bool unitriangular=False) -> Tensor"),
+        ("linalg", ".out(Tensor self, Tensor B, *, bool upper, bool left=True, bool unitriangular=False, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::linalg_svd": (
+        ("linalg", "(Tensor A, bool full_matrices=True, *, str? driver=None) -> (Tensor U, Tensor S, Tensor Vh)"),
+        ("linalg", ".U(Tensor A, bool full_matrices=True, *, str? driver=None, Tensor(a!) U, Tensor(b!) S, Tensor(c!) Vh) -> (Tensor(a!) U, Tensor(b!) S, Tensor(c!) Vh)"),
+    ),
+    "aten::linalg_svdvals": (
+        ("linalg", "(Tensor A, *, str? driver=None) -> Tensor"),
+        ("linalg", ".out(Tensor A, *, str? driver=None, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::linalg_tensorinv": (
+        ("linalg", "(Tensor self, int ind=2) -> Tensor"),
+        ("linalg", ".out(Tensor self, int ind=2, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::linalg_tensorsolve": (
+        ("linalg", "(Tensor self, Tensor other, int[]? dims=None) -> Tensor"),
+        ("linalg", ".out(Tensor self, Tensor other, int[]? dims=None, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::linalg_vander": (
         ("matrices", "(Tensor x, *, SymInt? N=None) -> Tensor"),
@@ -2116,6 +2259,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::logcumsumexp": (
         ("cumulative", "(Tensor self, int dim) -> Tensor"),
         ("cumulative", ".out(Tensor self, int dim, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::logdet": (
+        ("linalg", "(Tensor self) -> Tensor"),
     ),
     "aten::logical_and": (
         ("bitwise", "(Tensor self, Tensor other) -> Tensor"),
@@ -2240,6 +2386,13 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::matrix_H": (
         ("dimension_order", "(Tensor(a) self) -> Tensor(a)"),
         ("dimension_order", ".a(Tensor(a) self) -> Tensor(a)"),
+    ),
+    "aten::matrix_exp": (
+        ("linalg", "(Tensor self) -> Tensor"),
+    ),
+    "aten::matrix_power": (
+        ("linalg", "(Tensor self, int n) -> Tensor"),
+        ("linalg", ".out(Tensor self, int n, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::max": (
         ("reduction", ".other(Tensor self, Tensor other) -> Tensor"),
@@ -2569,6 +2722,12 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("comparison", ".Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)"),
         ("comparison", ".Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)"),
     ),
+    "aten::nuclear_norm": (
+        ("linalg", "(Tensor self, bool keepdim=False) -> Tensor"),
+        ("linalg", ".out(Tensor self, bool keepdim=False, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("linalg", ".dim(Tensor self, int[2] dim, bool keepdim=False) -> Tensor"),
+        ("linalg", ".dim_out(Tensor self, int[2] dim, bool keepdim=False, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::numel": (
         ("shape", "(Tensor self) -> int"),
     ),
@@ -2609,6 +2768,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::permute": (
         ("dimension_order", "(Tensor(a) self, int[] dims) -> Tensor(a)"),
+    ),
+    "aten::pinverse": (
+        ("linalg", "(Tensor self, float rcond=1.0000000000000001e-15) -> Tensor"),
     ),
     "aten::pixel_shuffle": (
         ("vision", "(Tensor self, int upscale_factor) -> Tensor"),
@@ -2699,6 +2861,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::put_": (
         ("scatter", "(Tensor(a!) self, Tensor index, Tensor source, bool accumulate=False) -> Tensor(a!)"),
+    ),
+    "aten::qr": (
+        ("linalg", "(Tensor self, bool some=True) -> (Tensor Q, Tensor R)"),
+        ("linalg", ".Q(Tensor self, bool some=True, *, Tensor(a!) Q, Tensor(b!) R) -> (Tensor(a!) Q, Tensor(b!) R)"),
     ),
     "aten::quantile": (
         ("statistics", "(Tensor self, Tensor q, int? dim=None, bool keepdim=False, *, str interpolation=\"linear\") -> Tensor"),
@@ -3094,6 +3260,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("scatter", "(Tensor self, Tensor src, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor"),
         ("scatter", ".out(Tensor self, Tensor src, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
+    "aten::slogdet": (
+        ("linalg", "(Tensor self) -> (Tensor sign, Tensor logabsdet)"),
+        ("linalg", ".out(Tensor self, *, Tensor(a!) sign, Tensor(b!) logabsdet) -> (Tensor(a!) sign, Tensor(b!) logabsdet)"),
+    ),
     "aten::smooth_l1_loss": (
         ("loss", "(Tensor self, Tensor target, int reduction=1, float beta=1.) -> Tensor"),
         ("loss", ".out(Tensor self, Tensor target, int reduction=1, float beta=1., *, Tensor(a!) out) -> Tensor(a!)"),
@@ -3424,6 +3594,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("container", ".complex(complex[] self) -> complex"),
         ("container", ".bool(bool[] self) -> int"),
     ),
+    "aten::svd": (
+        ("linalg", "(Tensor self, bool some=True, bool compute_uv=True) -> (Tensor U, Tensor S, Tensor V)"),
+        ("linalg", ".U(Tensor self, bool some=True, bool compute_uv=True, *, Tensor(a!) U, Tensor(b!) S, Tensor(c!) V) -> (Tensor(a!) U, Tensor(b!) S, Tensor(c!) V)"),
+    ),
     "aten::swapaxes": (
         ("dimension_order", "(Tensor(a) self, int axis0, int axis1) -> Tensor(a)"),
     ),
@@ -3540,6 +3714,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::trapz": (
         ("cumulative", ".x(Tensor y, Tensor x, *, int dim=-1) -> Tensor"),
         ("cumulative", ".dx(Tensor y, *, float dx=1., int dim=-1) -> Tensor"),
+    ),
+    "aten::triangular_solve": (
+        ("linalg", "(Tensor self, Tensor A, bool upper=True, bool transpose=False, bool unitriangular=False) -> (Tensor solution, Tensor cloned_coefficient)"),
     ),
     "aten::tril": (
         ("matrices", "(Tensor self, SymInt diagonal=0) -> Tensor"),
