@@ -27,6 +27,8 @@ BUILTIN_FAMILIES: tuple[str, ...] = (
     "matrices",
     "einsum",
     "linalg",
+    "decompositions",
+    "matrix_norms",
     "views",
     "dimension_order",
     "slicing",

@@ -2027,10 +2027,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("linalg", ".L(Tensor self, *, bool upper=False, bool check_errors=False, Tensor(a!) L, Tensor(b!) info) -> (Tensor(a!) L, Tensor(b!) info)"),
     ),
     "aten::linalg_cond": (
-        ("linalg", "(Tensor self, Scalar? p=None) -> Tensor"),
-        ("linalg", ".out(Tensor self, Scalar? p=None, *, Tensor(a!) out) -> Tensor(a!)"),
-        ("linalg", ".p_str(Tensor self, str p) -> Tensor"),
-        ("linalg", ".p_str_out(Tensor self, str p, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("matrix_norms", "(Tensor self, Scalar? p=None) -> Tensor"),
+        ("matrix_norms", ".out(Tensor self, Scalar? p=None, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("matrix_norms", ".p_str(Tensor self, str p) -> Tensor"),
+        ("matrix_norms", ".p_str_out(Tensor self, str p, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::linalg_cross": (
         ("products", "(Tensor self, Tensor other, *, int dim=-1) -> Tensor"),
@@ -2044,19 +2044,19 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("matrices", "(Tensor(a) A, *, int offset=0, int dim1=-2, int dim2=-1) -> Tensor(a)"),
     ),
     "aten::linalg_eig": (
-        ("linalg", "(Tensor self) -> (Tensor eigenvalues, Tensor eigenvectors)"),
-        ("linalg", ".out(Tensor self, *, Tensor(a!) eigenvalues, Tensor(b!) eigenvectors) -> (Tensor(a!) eigenvalues, Tensor(b!) eigenvectors)"),
+        ("decompositions", "(Tensor self) -> (Tensor eigenvalues, Tensor eigenvectors)"),
+        ("decompositions", ".out(Tensor self, *, Tensor(a!) eigenvalues, Tensor(b!) eigenvectors) -> (Tensor(a!) eigenvalues, Tensor(b!) eigenvectors)"),
     ),
     "aten::linalg_eigh": (
-        ("linalg", "(Tensor self, str UPLO=\"L\") -> (Tensor eigenvalues, Tensor eigenvectors)"),
+        ("decompositions", "(Tensor self, str UPLO=\"L\") -> (Tensor eigenvalues, Tensor eigenvectors)"),
     ),
     "aten::linalg_eigvals": (
-        ("linalg", "(Tensor self) -> Tensor"),
-        ("linalg", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("decompositions", "(Tensor self) -> Tensor"),
+        ("decompositions", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::linalg_eigvalsh": (
-        ("linalg", "(Tensor self, str UPLO=\"L\") -> Tensor"),
-        ("linalg", ".out(Tensor self, str UPLO=\"L\", *, Tensor(a!) out) -> Tensor(a!)"),
+        ("decompositions", "(Tensor self, str UPLO=\"L\") -> Tensor"),
+        ("decompositions", ".out(Tensor self, str UPLO=\"L\", *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::linalg_inv": (
         ("linalg", "(Tensor A) -> Tensor"),
@@ -2070,12 +2070,12 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("linalg", "(Tensor self, Tensor b, float? rcond=None, *, str? driver=None) -> (Tensor solution, Tensor residuals, Tensor rank, Tensor singular_values)"),
     ),
     "aten::linalg_lu": (
-        ("linalg", "(Tensor A, *, bool pivot=True) -> (Tensor P, Tensor L, Tensor U)"),
-        ("linalg", ".out(Tensor A, *, bool pivot=True, Tensor(a!) P, Tensor(b!) L, Tensor(c!) U) -> (Tensor(a!) P, Tensor(b!) L, Tensor(c!) U)"),
+        ("decompositions", "(Tensor A, *, bool pivot=True) -> (Tensor P, Tensor L, Tensor U)"),
+        ("decompositions", ".out(Tensor A, *, bool pivot=True, Tensor(a!) P, Tensor(b!) L, Tensor(c!) U) -> (Tensor(a!) P, Tensor(b!) L, Tensor(c!) U)"),
     ),
     "aten::linalg_lu_factor": (
-        ("linalg", "(Tensor A, *, bool pivot=True) -> (Tensor LU, Tensor pivots)"),
-        ("linalg", ".out(Tensor A, *, bool pivot=True, Tensor(a!) LU, Tensor(b!) pivots) -> (Tensor(a!) LU, Tensor(b!) pivots)"),
+        ("decompositions", "(Tensor A, *, bool pivot=True) -> (Tensor LU, Tensor pivots)"),
+        ("decompositions", ".out(Tensor A, *, bool pivot=True, Tensor(a!) LU, Tensor(b!) pivots) -> (Tensor(a!) LU, Tensor(b!) pivots)"),
     ),
     "aten::linalg_matmul": (
         ("products", "(Tensor self, Tensor other) -> Tensor"),
@@ -2086,10 +2086,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("linalg", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::linalg_matrix_norm": (
-        ("linalg", "(Tensor self, Scalar ord, int[] dim=[-2, -1], bool keepdim=False, *, ScalarType? dtype=None) -> Tensor"),
-        ("linalg", ".out(Tensor self, Scalar ord, int[] dim=[-2, -1], bool keepdim=False, *, ScalarType? dtype=None, Tensor(a!) out) -> Tensor(a!)"),
-        ("linalg", ".str_ord(Tensor self, str ord=\"fro\", int[] dim=[-2, -1], bool keepdim=False, *, ScalarType? dtype=None) -> Tensor"),
-        ("linalg", ".str_ord_out(Tensor self, str ord=\"fro\", int[] dim=[-2, -1], bool keepdim=False, *, ScalarType? dtype=None, Tensor(a!) out) -> Tensor(a!)"),
+        ("matrix_norms", "(Tensor self, Scalar ord, int[] dim=[-2, -1], bool keepdim=False, *, ScalarType? dtype=None) -> Tensor"),
+        ("matrix_norms", ".out(Tensor self, Scalar ord, int[] dim=[-2, -1], bool keepdim=False, *, ScalarType? dtype=None, Tensor(a!) out) -> Tensor(a!)"),
+        ("matrix_norms", ".str_ord(Tensor self, str ord=\"fro\", int[] dim=[-2, -1], bool keepdim=False, *, ScalarType? dtype=None) -> Tensor"),
+        ("matrix_norms", ".str_ord_out(Tensor self, str ord=\"fro\", int[] dim=[-2, -1], bool keepdim=False, *, ScalarType? dtype=None, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::linalg_matrix_power": (
         ("linalg", "(Tensor self, int n) -> Tensor"),
@@ -2106,10 +2106,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("products", ".out(Tensor[] tensors, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::linalg_norm": (
-        ("linalg", "(Tensor self, Scalar? ord=None, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor"),
-        ("linalg", ".out(Tensor self, Scalar? ord=None, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None, Tensor(a!) out) -> Tensor(a!)"),
-        ("linalg", ".ord_str(Tensor self, str ord, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor"),
-        ("linalg", ".ord_str_out(Tensor self, str ord, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None, Tensor(a!) out) -> Tensor(a!)"),
+        ("matrix_norms", "(Tensor self, Scalar? ord=None, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor"),
+        ("matrix_norms", ".out(Tensor self, Scalar? ord=None, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None, Tensor(a!) out) -> Tensor(a!)"),
+        ("matrix_norms", ".ord_str(Tensor self, str ord, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None) -> Tensor"),
+        ("matrix_norms", ".ord_str_out(Tensor self, str ord, int[1]? dim=None, bool keepdim=False, *, ScalarType? dtype=None, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::linalg_pinv": (
         ("linalg", ".atol_rtol_float(Tensor self, *, float? atol=None, float? rtol=None, bool hermitian=False) -> Tensor"),
@@ -2122,8 +2122,8 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("linalg", ".out_rcond_tensor(Tensor self, Tensor rcond, bool hermitian=False, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::linalg_qr": (
-        ("linalg", "(Tensor A, str mode=\"reduced\") -> (Tensor Q, Tensor R)"),
-        ("linalg", ".out(Tensor A, str mode=\"reduced\", *, Tensor(a!) Q, Tensor(b!) R) -> (Tensor(a!) Q, Tensor(b!) R)"),
+        ("decompositions", "(Tensor A, str mode=\"reduced\") -> (Tensor Q, Tensor R)"),
+        ("decompositions", ".out(Tensor A, str mode=\"reduced\", *, Tensor(a!) Q, Tensor(b!) R) -> (Tensor(a!) Q, Tensor(b!) R)"),
     ),
     "aten::linalg_slogdet": (
         ("linalg", "(Tensor A) -> (Tensor sign, Tensor logabsdet)"),
@@ -2142,12 +2142,12 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("linalg", ".out(Tensor self, Tensor B, *, bool upper, bool left=True, bool unitriangular=False, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::linalg_svd": (
-        ("linalg", "(Tensor A, bool full_matrices=True, *, str? driver=None) -> (Tensor U, Tensor S, Tensor Vh)"),
-        ("linalg", ".U(Tensor A, bool full_matrices=True, *, str? driver=None, Tensor(a!) U, Tensor(b!) S, Tensor(c!) Vh) -> (Tensor(a!) U, Tensor(b!) S, Tensor(c!) Vh)"),
+        ("decompositions", "(Tensor A, bool full_matrices=True, *, str? driver=None) -> (Tensor U, Tensor S, Tensor Vh)"),
+        ("decompositions", ".U(Tensor A, bool full_matrices=True, *, str? driver=None, Tensor(a!) U, Tensor(b!) S, Tensor(c!) Vh) -> (Tensor(a!) U, Tensor(b!) S, Tensor(c!) Vh)"),
     ),
     "aten::linalg_svdvals": (
-        ("linalg", "(Tensor A, *, str? driver=None) -> Tensor"),
-        ("linalg", ".out(Tensor A, *, str? driver=None, Tensor(a!) out) -> Tensor(a!)"),
+        ("decompositions", "(Tensor A, *, str? driver=None) -> Tensor"),
+        ("decompositions", ".out(Tensor A, *, str? driver=None, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::linalg_tensorinv": (
         ("linalg", "(Tensor self, int ind=2) -> Tensor"),
@@ -2723,10 +2723,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("comparison", ".Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)"),
     ),
     "aten::nuclear_norm": (
-        ("linalg", "(Tensor self, bool keepdim=False) -> Tensor"),
-        ("linalg", ".out(Tensor self, bool keepdim=False, *, Tensor(a!) out) -> Tensor(a!)"),
-        ("linalg", ".dim(Tensor self, int[2] dim, bool keepdim=False) -> Tensor"),
-        ("linalg", ".dim_out(Tensor self, int[2] dim, bool keepdim=False, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("matrix_norms", "(Tensor self, bool keepdim=False) -> Tensor"),
+        ("matrix_norms", ".out(Tensor self, bool keepdim=False, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("matrix_norms", ".dim(Tensor self, int[2] dim, bool keepdim=False) -> Tensor"),
+        ("matrix_norms", ".dim_out(Tensor self, int[2] dim, bool keepdim=False, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::numel": (
         ("shape", "(Tensor self) -> int"),
@@ -2863,8 +2863,8 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("scatter", "(Tensor(a!) self, Tensor index, Tensor source, bool accumulate=False) -> Tensor(a!)"),
     ),
     "aten::qr": (
-        ("linalg", "(Tensor self, bool some=True) -> (Tensor Q, Tensor R)"),
-        ("linalg", ".Q(Tensor self, bool some=True, *, Tensor(a!) Q, Tensor(b!) R) -> (Tensor(a!) Q, Tensor(b!) R)"),
+        ("decompositions", "(Tensor self, bool some=True) -> (Tensor Q, Tensor R)"),
+        ("decompositions", ".Q(Tensor self, bool some=True, *, Tensor(a!) Q, Tensor(b!) R) -> (Tensor(a!) Q, Tensor(b!) R)"),
     ),
     "aten::quantile": (
         ("statistics", "(Tensor self, Tensor q, int? dim=None, bool keepdim=False, *, str interpolation=\"linear\") -> Tensor"),
@@ -3595,8 +3595,8 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("container", ".bool(bool[] self) -> int"),
     ),
     "aten::svd": (
-        ("linalg", "(Tensor self, bool some=True, bool compute_uv=True) -> (Tensor U, Tensor S, Tensor V)"),
-        ("linalg", ".U(Tensor self, bool some=True, bool compute_uv=True, *, Tensor(a!) U, Tensor(b!) S, Tensor(c!) V) -> (Tensor(a!) U, Tensor(b!) S, Tensor(c!) V)"),
+        ("decompositions", "(Tensor self, bool some=True, bool compute_uv=True) -> (Tensor U, Tensor S, Tensor V)"),
+        ("decompositions", ".U(Tensor self, bool some=True, bool compute_uv=True, *, Tensor(a!) U, Tensor(b!) S, Tensor(c!) V) -> (Tensor(a!) U, Tensor(b!) S, Tensor(c!) V)"),
     ),
     "aten::swapaxes": (
         ("dimension_order", "(Tensor(a) self, int axis0, int axis1) -> Tensor(a)"),

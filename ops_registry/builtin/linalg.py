@@ -1,111 +1,48 @@
-"""Linear algebra: factorisations, solvers, inverses, determinants, matrix norms.
+"""Linear algebra: inverses, determinants, solvers, Cholesky, powers, pseudo-inverses.
 
 NumPy's LAPACK does the work on stacks of matrices; SciPy, imported when needed, does what NumPy
-lacks (triangular solves, LU, matrix exponentials). Signs of vectors that a factorisation leaves
-open (eigenvectors, QR) are LAPACK's.
+lacks. QR, LU, singular values and eigenvalues are ``decompositions``, norms ``matrix_norms``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from ops_registry import dtypes
-from ops_registry.builtin.operands import Array, Scalar
-from ops_registry.builtin.reduction import axes
-from ops_registry.builtin.statistics import norm_over
-from ops_registry.dtypes import Dtype
-from ops_registry.meta import (
-    Shape,
-    TensorMeta,
-    broadcast_shapes,
-    reduced_shape,
-    wrap_dims,
+from ops_registry.builtin.matrix_operands import (
+    fractional,
+    matrix_dtype,
+    positive_definite,
+    solved,
+    square_dtype,
+    square_rejects,
+    square_samples,
+    well_conditioned,
 )
+from ops_registry.builtin.operands import Array
+from ops_registry.meta import Shape, TensorMeta, broadcast_shapes, wrap_dims
 from ops_registry.operator import operator
 from ops_registry.samples import Rejected, Sample, array, tensor
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-class SingularMatrixError(RuntimeError):
-    """A matrix has no inverse, or is not positive definite where that is needed."""
-
-
-def _fractional(self: TensorMeta, name: str) -> Dtype:
-    if self.dtype.category < 2 or self.dtype.itemsize < 4:
-        raise RuntimeError(f"{name} takes float32, float64 and complex tensors, not {self.dtype!r}")
-    return self.dtype
-
-
-def _matrix(self: TensorMeta, name: str) -> Dtype:
-    if self.ndim < 2:
-        raise RuntimeError(f"{name} needs at least 2 dimensions, not {self.ndim}")
-    return _fractional(self, name)
-
-
-def _square(self: TensorMeta, name: str) -> Dtype:
-    dtype = _matrix(self, name)
-    if self.shape[-1] != self.shape[-2]:
-        raise RuntimeError(f"{name} needs square matrices, not of shape {list(self.shape[-2:])}")
-    return dtype
-
-
-def _solved(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    try:
-        return function(*args, **kwargs)
-    except np.linalg.LinAlgError as error:
-        raise SingularMatrixError(str(error)) from None
-
-
-def well_conditioned(*batch: int, n: int = 3, dtype: Dtype = dtypes.float32) -> Array:
-    """Square matrices that are far from singular."""
-    matrix = tensor(*batch, n, n, dtype=dtype)
-    return (matrix + 4 * np.eye(n)).astype(dtype.numpy)
-
-
-def positive_definite(*batch: int, n: int = 3) -> Array:
-    """Symmetric matrices with positive eigenvalues."""
-    matrix = tensor(*batch, n, n, dtype=dtypes.float64)
-    return (matrix @ matrix.swapaxes(-1, -2) + n * np.eye(n)).astype(np.float32)
-
-
-def _square_samples() -> list[Sample]:
-    return [
-        Sample(well_conditioned()),
-        Sample(well_conditioned(2)),
-        Sample(well_conditioned(n=2, dtype=dtypes.float64)),
-        Sample(well_conditioned(dtype=dtypes.complex64)),
-        Sample(tensor(0, 3, 3)),
-    ]
-
-
-def _square_rejects() -> list[Rejected]:
-    return [
-        Rejected(tensor(2, 3)),
-        Rejected(tensor(3)),
-        Rejected(tensor(3, 3, dtype=dtypes.int64)),
-    ]
-
 
 # Inverses and determinants.
 
 
-def _inverse_meta(A: TensorMeta) -> TensorMeta:
-    _square(A, "inv")
+def inverse_meta(A: TensorMeta) -> TensorMeta:
+    square_dtype(A, "inv")
     return A
 
 
-@operator("aten::linalg_inv(Tensor A) -> Tensor", meta=_inverse_meta, out=True,
-          samples=_square_samples,
-          rejects=lambda: [*_square_rejects(), Rejected(np.zeros((2, 2), np.float32))])  # fmt: skip
-@operator("aten::inverse(Tensor self) -> Tensor", meta=_inverse_meta, out=True,
-          samples=_square_samples)  # fmt: skip
+@operator("aten::linalg_inv(Tensor A) -> Tensor", meta=inverse_meta, out=True,
+          samples=square_samples,
+          rejects=lambda: [*square_rejects(), Rejected(np.zeros((2, 2), np.float32))])  # fmt: skip
+@operator("aten::inverse(Tensor self) -> Tensor", meta=inverse_meta, out=True,
+          samples=square_samples)  # fmt: skip
 def linalg_inv(A: Array) -> Array:
     """Inverses of square matrices; RuntimeError where there is none."""
-    return _solved(np.linalg.inv, A)
+    return solved(np.linalg.inv, A)
 
 
 def _with_info(meta: TensorMeta) -> tuple[TensorMeta, TensorMeta]:
@@ -114,9 +51,9 @@ def _with_info(meta: TensorMeta) -> tuple[TensorMeta, TensorMeta]:
 
 @operator(
     "aten::linalg_inv_ex(Tensor A, *, bool check_errors=False) -> (Tensor inverse, Tensor info)",
-    meta=lambda A, check_errors: _with_info(_inverse_meta(A)),
+    meta=lambda A, check_errors: _with_info(inverse_meta(A)),
     out="inverse",
-    samples=_square_samples,
+    samples=square_samples,
 )
 def linalg_inv_ex(A: Array, check_errors: bool = False) -> tuple[Array, Array]:
     """Inverses of square matrices, and 0 for each (RuntimeError where there is none)."""
@@ -124,12 +61,12 @@ def linalg_inv_ex(A: Array, check_errors: bool = False) -> tuple[Array, Array]:
 
 
 def _determinant_meta(A: TensorMeta) -> TensorMeta:
-    return TensorMeta(_square(A, "det"), A.shape[:-2])
+    return TensorMeta(square_dtype(A, "det"), A.shape[:-2])
 
 
 @operator("aten::linalg_det(Tensor A) -> Tensor", meta=_determinant_meta, out=True,
-          samples=_square_samples, rejects=_square_rejects)  # fmt: skip
-@operator("aten::det(Tensor self) -> Tensor", meta=_determinant_meta, samples=_square_samples)
+          samples=square_samples, rejects=square_rejects)  # fmt: skip
+@operator("aten::det(Tensor self) -> Tensor", meta=_determinant_meta, samples=square_samples)
 def linalg_det(A: Array) -> Array:
     """Determinants of square matrices."""
     return np.linalg.det(A)
@@ -149,9 +86,9 @@ def _slogdet_meta(A: TensorMeta) -> tuple[TensorMeta, TensorMeta]:
 
 
 @operator("aten::linalg_slogdet(Tensor A) -> (Tensor sign, Tensor logabsdet)",
-          meta=_slogdet_meta, out=True, samples=_square_samples)  # fmt: skip
+          meta=_slogdet_meta, out=True, samples=square_samples)  # fmt: skip
 @operator("aten::slogdet(Tensor self) -> (Tensor sign, Tensor logabsdet)",
-          meta=_slogdet_meta, out=True, samples=_square_samples)  # fmt: skip
+          meta=_slogdet_meta, out=True, samples=square_samples)  # fmt: skip
 def linalg_slogdet(A: Array) -> tuple[Array, Array]:
     """Signs of determinants, and the logarithms of their magnitudes."""
     sign, log = np.linalg.slogdet(A)
@@ -167,7 +104,7 @@ def _is_vector(A: TensorMeta | Array, B: TensorMeta | Array) -> bool:
 
 
 def _solve_meta(A: TensorMeta, B: TensorMeta, left: bool) -> TensorMeta:
-    dtype = _square(A, "solve")
+    dtype = square_dtype(A, "solve")
     if B.dtype is not dtype:
         raise RuntimeError(f"solve needs one dtype, not {dtype!r} and {B.dtype!r}")
     vector = _is_vector(A, B)
@@ -206,9 +143,9 @@ def linalg_solve(A: Array, B: Array, left: bool = True) -> Array:
     vector = _is_vector(A, B)
     right = B[..., None] if vector else B
     if left:
-        result = _solved(np.linalg.solve, A, right)
+        result = solved(np.linalg.solve, A, right)
     else:
-        result = _solved(np.linalg.solve, A.swapaxes(-1, -2), right.swapaxes(-1, -2))
+        result = solved(np.linalg.solve, A.swapaxes(-1, -2), right.swapaxes(-1, -2))
         result = result.swapaxes(-1, -2)
     return result[..., 0] if vector else result
 
@@ -240,7 +177,7 @@ def _triangle_of(A: Array, upper: bool, unit: bool) -> Array:
 
 
 def _triangular_meta(self: TensorMeta, B: TensorMeta, *rest: Any) -> TensorMeta:
-    dtype = _square(self, "solve_triangular")
+    dtype = square_dtype(self, "solve_triangular")
     batch = broadcast_shapes(self.shape[:-2], B.shape[:-2])
     return TensorMeta(dtype, (*batch, *B.shape[-2:]))
 
@@ -298,7 +235,7 @@ def triangular_solve(
 def _least_squares_meta(
     self: TensorMeta, b: TensorMeta, rcond: float | None, driver: str | None
 ) -> tuple[TensorMeta, ...]:
-    dtype = _matrix(self, "lstsq")
+    dtype = matrix_dtype(self, "lstsq")
     rows, columns = self.shape[-2:]
     vector = self.ndim - 1 == b.ndim
     batch = self.shape[:-2]
@@ -344,7 +281,7 @@ def linalg_lstsq(
 
 
 def _cholesky_meta(self: TensorMeta, *rest: Any) -> TensorMeta:
-    _square(self, "cholesky")
+    square_dtype(self, "cholesky")
     return self
 
 
@@ -357,7 +294,7 @@ def _definite_samples() -> list[Sample]:
     meta=_cholesky_meta,
     out=True,
     samples=lambda: [*_definite_samples(), Sample(positive_definite(), upper=True)],
-    rejects=lambda: [*_square_rejects(), Rejected(-np.eye(2, dtype=np.float32))],
+    rejects=lambda: [*square_rejects(), Rejected(-np.eye(2, dtype=np.float32))],
 )
 @operator(
     "aten::cholesky(Tensor self, bool upper=False) -> Tensor",
@@ -373,9 +310,9 @@ def linalg_cholesky(self: Array, upper: bool = False) -> Array:
     if not self.size:
         return self.copy()
     if upper:
-        result: Array = _solved(np.linalg.cholesky, self, upper=True)
+        result: Array = solved(np.linalg.cholesky, self, upper=True)
         return result
-    return _solved(np.linalg.cholesky, self)
+    return solved(np.linalg.cholesky, self)
 
 
 @operator(
@@ -410,7 +347,7 @@ def _factored(self: Array, upper: bool) -> Array:
 )
 def cholesky_solve(self: Array, input2: Array, upper: bool = False) -> Array:
     """The ``X`` with ``A @ X == self``, for the Cholesky factor ``input2`` of ``A``."""
-    return _solved(np.linalg.solve, _factored(input2, upper), self)
+    return solved(np.linalg.solve, _factored(input2, upper), self)
 
 
 @operator(
@@ -421,252 +358,26 @@ def cholesky_solve(self: Array, input2: Array, upper: bool = False) -> Array:
 )
 def cholesky_inverse(self: Array, upper: bool = False) -> Array:
     """The inverse of the matrix with the given Cholesky factor."""
-    return _solved(np.linalg.inv, _factored(self, upper))
-
-
-# QR, LU, singular values, eigenvalues.
-
-
-def _qr_meta(A: TensorMeta, mode: str) -> tuple[TensorMeta, TensorMeta]:
-    dtype = _matrix(A, "qr")
-    if mode not in ("reduced", "complete", "r"):
-        raise RuntimeError(f"mode is 'reduced', 'complete' or 'r', not {mode!r}")
-    rows, columns = A.shape[-2:]
-    inner = rows if mode == "complete" else min(rows, columns)
-    q: Shape = (0,) if mode == "r" else (*A.shape[:-2], rows, inner)
-    return TensorMeta(dtype, q), TensorMeta(dtype, (*A.shape[:-2], inner, columns))
-
-
-@operator(
-    'aten::linalg_qr(Tensor A, str mode="reduced") -> (Tensor Q, Tensor R)',
-    meta=_qr_meta,
-    out=True,
-    samples=lambda: [
-        Sample(tensor(4, 3)),
-        Sample(tensor(2, 3, 4)),
-        Sample(tensor(4, 3), "complete"),
-        Sample(tensor(4, 3), "r"),
-    ],
-    rejects=lambda: [Rejected(tensor(3)), Rejected(tensor(3, 3), "full")],
-)
-def linalg_qr(A: Array, mode: str = "reduced") -> tuple[Array, Array]:
-    """An orthogonal ``Q`` and an upper triangular ``R`` with ``Q @ R == A``.
-
-    ``reduced`` leaves out what R has no rows for; ``r`` computes no Q.
-    """
-    if mode == "r":
-        return np.empty(0, A.dtype), np.asarray(np.linalg.qr(A, "r"))
-    q, r = np.linalg.qr(A, "complete" if mode == "complete" else "reduced")
-    return q, r
-
-
-@operator(
-    "aten::qr(Tensor self, bool some=True) -> (Tensor Q, Tensor R)",
-    meta=lambda self, some: _qr_meta(self, "reduced" if some else "complete"),
-    out="Q",
-    samples=lambda: [Sample(tensor(4, 3)), Sample(tensor(4, 3), False)],
-)
-def qr(self: Array, some: bool = True) -> tuple[Array, Array]:
-    """``linalg_qr``, reduced or complete."""
-    return linalg_qr(self, "reduced" if some else "complete")
-
-
-def _svd_meta(
-    A: TensorMeta, full_matrices: bool, driver: str | None
-) -> tuple[TensorMeta, TensorMeta, TensorMeta]:
-    dtype = _matrix(A, "svd")
-    batch, (rows, columns) = A.shape[:-2], A.shape[-2:]
-    count = min(rows, columns)
-    left, right = (rows, columns) if full_matrices else (count, count)
-    return (
-        TensorMeta(dtype, (*batch, rows, left)),
-        TensorMeta(dtype.to_real(), (*batch, count)),
-        TensorMeta(dtype, (*batch, right, columns)),
-    )
-
-
-@operator(
-    "aten::linalg_svd(Tensor A, bool full_matrices=True, *, str? driver=None)"
-    " -> (Tensor U, Tensor S, Tensor Vh)",
-    meta=_svd_meta,
-    out="U",
-    samples=lambda: [Sample(tensor(4, 3)), Sample(tensor(2, 3, 4), False)],
-    rejects=lambda: [Rejected(tensor(3))],
-)
-def linalg_svd(
-    A: Array, full_matrices: bool = True, driver: str | None = None
-) -> tuple[Array, Array, Array]:
-    """Singular values, falling, with ``U @ diag(S) @ Vh == A``."""
-    u, s, vh = _solved(np.linalg.svd, A, full_matrices)
-    return u, s, vh
-
-
-def _old_svd_meta(
-    self: TensorMeta, some: bool, compute_uv: bool
-) -> tuple[TensorMeta, TensorMeta, TensorMeta]:
-    u, s, vh = _svd_meta(self, not some or not compute_uv, None)
-    return u, s, TensorMeta(vh.dtype, (*vh.shape[:-2], vh.shape[-1], vh.shape[-2]))
-
-
-@operator(
-    "aten::svd(Tensor self, bool some=True, bool compute_uv=True)"
-    " -> (Tensor U, Tensor S, Tensor V)",
-    meta=_old_svd_meta,
-    out="U",
-    samples=lambda: [Sample(tensor(4, 3)), Sample(tensor(4, 3), False), Sample(tensor(4, 3), True, False)],
-)  # fmt: skip
-def svd(self: Array, some: bool = True, compute_uv: bool = True) -> tuple[Array, Array, Array]:
-    """``linalg_svd`` with ``V`` instead of its transpose; zeros for both if not computed."""
-    u, s, vh = linalg_svd(self, not some or not compute_uv)
-    v = np.conjugate(vh.swapaxes(-1, -2))
-    return (u, s, v) if compute_uv else (np.zeros_like(u), s, np.zeros_like(v))
-
-
-@operator("aten::linalg_svdvals(Tensor A, *, str? driver=None) -> Tensor",
-          meta=lambda A, driver: _svd_meta(A, False, driver)[1], out=True,
-          samples=lambda: [Sample(tensor(4, 3)), Sample(tensor(2, 3, 4))])  # fmt: skip
-def linalg_svdvals(A: Array, driver: str | None = None) -> Array:
-    """Singular values, falling."""
-    return _solved(np.linalg.svd, A, compute_uv=False)
-
-
-def _symmetric_meta(self: TensorMeta, UPLO: str) -> tuple[TensorMeta, TensorMeta]:
-    dtype = _square(self, "eigh")
-    if UPLO.upper() not in ("L", "U"):
-        raise RuntimeError(f"UPLO is 'L' or 'U', not {UPLO!r}")
-    return TensorMeta(dtype.to_real(), self.shape[:-1]), self
-
-
-@operator(
-    'aten::linalg_eigh(Tensor self, str UPLO="L") -> (Tensor eigenvalues, Tensor eigenvectors)',
-    meta=_symmetric_meta,
-    samples=lambda: [Sample(positive_definite()), Sample(positive_definite(2), "U")],
-    rejects=_square_rejects,
-)
-def linalg_eigh(self: Array, UPLO: str = "L") -> tuple[Array, Array]:
-    """Eigenvalues, rising, and eigenvectors (columns) of symmetric or Hermitian matrices."""
-    values, vectors = _solved(np.linalg.eigh, self, UPLO.upper())
-    return values, vectors
-
-
-@operator('aten::linalg_eigvalsh(Tensor self, str UPLO="L") -> Tensor',
-          meta=lambda self, UPLO: _symmetric_meta(self, UPLO)[0], out=True,
-          samples=lambda: [Sample(positive_definite()), Sample(positive_definite(2), "U")])  # fmt: skip
-def linalg_eigvalsh(self: Array, UPLO: str = "L") -> Array:
-    """Eigenvalues, rising, of symmetric or Hermitian matrices."""
-    return _solved(np.linalg.eigvalsh, self, UPLO.upper())
-
-
-def _eigen_meta(self: TensorMeta) -> tuple[TensorMeta, TensorMeta]:
-    dtype = _square(self, "eig").to_complex()
-    return TensorMeta(dtype, self.shape[:-1]), TensorMeta(dtype, self.shape)
-
-
-@operator(
-    "aten::linalg_eig(Tensor self) -> (Tensor eigenvalues, Tensor eigenvectors)",
-    meta=_eigen_meta,
-    out=True,
-    samples=lambda: [Sample(positive_definite()), Sample(positive_definite(2))],
-    rejects=_square_rejects,
-)
-def linalg_eig(self: Array) -> tuple[Array, Array]:
-    """Eigenvalues and eigenvectors (columns), always complex, in no particular order."""
-    values, vectors = _solved(np.linalg.eig, self)
-    return values, vectors
-
-
-@operator("aten::linalg_eigvals(Tensor self) -> Tensor", meta=lambda self: _eigen_meta(self)[0],
-          out=True, samples=lambda: [Sample(positive_definite())])  # fmt: skip
-def linalg_eigvals(self: Array) -> Array:
-    """Eigenvalues, always complex, in no particular order."""
-    return _solved(np.linalg.eigvals, self)
-
-
-def _per_matrix(
-    function: Callable[[Array], Sequence[Array]], A: Array, metas: Sequence[TensorMeta]
-) -> tuple[Array, ...]:
-    """The results of a function of one matrix, for each matrix of a stack."""
-    results = tuple(np.empty(meta.shape, meta.dtype.numpy) for meta in metas)
-    for position in np.ndindex(A.shape[:-2]):
-        for result, part in zip(results, function(A[position]), strict=True):
-            result[position] = part
-    return results
-
-
-def _meta(A: Array) -> TensorMeta:
-    return TensorMeta(dtypes.from_numpy(A.dtype), A.shape)
-
-
-def _lu_factor_meta(A: TensorMeta, pivot: bool) -> tuple[TensorMeta, TensorMeta]:
-    _matrix(A, "lu")
-    return A, TensorMeta(dtypes.int32, (*A.shape[:-2], min(A.shape[-2:])))
-
-
-@operator(
-    "aten::linalg_lu_factor(Tensor A, *, bool pivot=True) -> (Tensor LU, Tensor pivots)",
-    meta=_lu_factor_meta,
-    out=True,
-    samples=lambda: [Sample(well_conditioned()), Sample(well_conditioned(2)), Sample(tensor(4, 3))],
-)
-def linalg_lu_factor(A: Array, pivot: bool = True) -> tuple[Array, Array]:
-    """L and U in one matrix (the diagonal is U's), and the row exchanged in each step, from 1."""
-    from scipy.linalg import lu_factor
-
-    if not pivot:
-        raise RuntimeError("on the CPU an LU factorisation exchanges rows: pivot=True")
-
-    def one(matrix: Array) -> tuple[Array, Array]:
-        lu, pivots = lu_factor(matrix, check_finite=False)
-        return lu, pivots + 1
-
-    lu, pivots = _per_matrix(one, A, _lu_factor_meta(_meta(A), pivot))
-    return lu, pivots
-
-
-def _lu_meta(A: TensorMeta, pivot: bool) -> tuple[TensorMeta, TensorMeta, TensorMeta]:
-    dtype = _matrix(A, "lu")
-    batch, (rows, columns) = A.shape[:-2], A.shape[-2:]
-    count = min(rows, columns)
-    return (
-        TensorMeta(dtype, (*batch, rows, rows)),
-        TensorMeta(dtype, (*batch, rows, count)),
-        TensorMeta(dtype, (*batch, count, columns)),
-    )
-
-
-@operator(
-    "aten::linalg_lu(Tensor A, *, bool pivot=True) -> (Tensor P, Tensor L, Tensor U)",
-    meta=_lu_meta,
-    out=True,
-    samples=lambda: [Sample(well_conditioned()), Sample(tensor(2, 3, 4)), Sample(tensor(4, 3))],
-)
-def linalg_lu(A: Array, pivot: bool = True) -> tuple[Array, Array, Array]:
-    """A permutation, a lower and an upper triangular matrix with ``P @ L @ U == A``."""
-    from scipy.linalg import lu
-
-    if not pivot:
-        raise RuntimeError("on the CPU an LU factorisation exchanges rows: pivot=True")
-    p, lower, upper = _per_matrix(lu, A, _lu_meta(_meta(A), pivot))
-    return p, lower, upper
+    return solved(np.linalg.inv, _factored(self, upper))
 
 
 # Powers, pseudo-inverses, ranks.
 
 
 @operator("aten::linalg_matrix_power(Tensor self, int n) -> Tensor",
-          meta=lambda self, n: _inverse_meta(self), out=True,
+          meta=lambda self, n: inverse_meta(self), out=True,
           samples=lambda: [Sample(well_conditioned(), n) for n in (0, 1, 3, -2)]
           + [Sample(well_conditioned(2), 2)])  # fmt: skip
 @operator("aten::matrix_power(Tensor self, int n) -> Tensor",
-          meta=lambda self, n: _inverse_meta(self), out=True,
+          meta=lambda self, n: inverse_meta(self), out=True,
           samples=lambda: [Sample(well_conditioned(), 3)])  # fmt: skip
 def linalg_matrix_power(self: Array, n: int) -> Array:
     """The ``n``-th power of square matrices; of the inverse if ``n`` is negative."""
-    return np.array(_solved(np.linalg.matrix_power, self, n))
+    return np.array(solved(np.linalg.matrix_power, self, n))
 
 
 def _exponential_meta(self: TensorMeta) -> TensorMeta:
-    _square(self, "matrix_exp")
+    square_dtype(self, "matrix_exp")
     return self
 
 
@@ -701,12 +412,12 @@ def pseudo_inverse(self: Array, atol: Any, rtol: Any, hermitian: bool) -> Array:
     if not self.size:
         return np.conjugate(self.swapaxes(-1, -2)).copy()
     if hermitian:
-        values, vectors = _solved(np.linalg.eigh, self)
+        values, vectors = solved(np.linalg.eigh, self)
         size = np.abs(values)
         kept = size > _tolerance(size, self.shape, atol, rtol)
         inverse = np.where(kept, 1 / np.where(kept, values, 1), 0).astype(size.dtype)
         return (vectors * inverse[..., None, :]) @ np.conjugate(vectors.swapaxes(-1, -2))
-    u, s, vh = _solved(np.linalg.svd, self, False)
+    u, s, vh = solved(np.linalg.svd, self, False)
     kept = s > _tolerance(s, self.shape, atol, rtol)
     inverse = np.where(kept, 1 / np.where(kept, s, 1), 0).astype(s.dtype)
     return (np.conjugate(vh.swapaxes(-1, -2)) * inverse[..., None, :]) @ np.conjugate(
@@ -715,7 +426,7 @@ def pseudo_inverse(self: Array, atol: Any, rtol: Any, hermitian: bool) -> Array:
 
 
 def _pinv_meta(self: TensorMeta, *rest: Any) -> TensorMeta:
-    dtype = _matrix(self, "pinv")
+    dtype = matrix_dtype(self, "pinv")
     return TensorMeta(dtype, (*self.shape[:-2], self.shape[-1], self.shape[-2]))
 
 
@@ -750,15 +461,15 @@ def pinverse(self: Array, rcond: float = 1e-15) -> Array:
 
 
 def _rank_meta(self: TensorMeta, *rest: Any) -> TensorMeta:
-    _matrix(self, "matrix_rank")
+    matrix_dtype(self, "matrix_rank")
     return TensorMeta(dtypes.int64, self.shape[:-2])
 
 
 def _rank(self: Array, atol: Any, rtol: Any, hermitian: bool) -> Array:
     if hermitian:
-        size = np.abs(_solved(np.linalg.eigvalsh, self))
+        size = np.abs(solved(np.linalg.eigvalsh, self))
     else:
-        size = _solved(np.linalg.svd, self, compute_uv=False)
+        size = solved(np.linalg.svd, self, compute_uv=False)
     return np.asarray(np.count_nonzero(size > _tolerance(size, self.shape, atol, rtol), axis=-1))
 
 
@@ -781,173 +492,17 @@ def linalg_matrix_rank_tol(self: Array, tol: float, hermitian: bool = False) -> 
     return _rank(self, tol, 0.0, hermitian)
 
 
-# Norms.
-
-
-def _matrix_norm_of(self: Array, ord: Scalar | str, dim: Sequence[int], keepdim: bool) -> Array:
-    over = wrap_dims(dim, self.ndim)
-    if ord in ("fro", None):
-        return norm_over(self, 2, over, keepdim)
-    matrices = np.moveaxis(self, over, (-2, -1))
-    if ord == "nuc":
-        result = np.sum(_solved(np.linalg.svd, matrices, compute_uv=False), -1)
-    elif ord in (2, -2):
-        values = _solved(np.linalg.svd, matrices, compute_uv=False)
-        result = values.max(-1) if ord == 2 else values.min(-1)
-    elif not isinstance(ord, str) and abs(ord) in (1, np.inf):
-        sums = np.sum(np.abs(matrices), -2 if abs(ord) == 1 else -1)
-        result = sums.max(-1) if ord.real > 0 else sums.min(-1)
-    else:
-        raise RuntimeError(
-            f"a matrix norm is 'fro', 'nuc', 1, 2, inf or one of their negatives, not {ord!r}"
-        )
-    result = np.asarray(result)
-    return np.expand_dims(result, tuple(sorted(over))) if keepdim else result
-
-
-def _matrix_norm_meta(
-    self: TensorMeta, ord: Any, dim: Sequence[int], keepdim: bool, dtype: int | None
-) -> TensorMeta:
-    if len(dim) != 2:
-        raise RuntimeError("a matrix norm is over two dimensions")
-    source = _matrix(self, "matrix_norm") if dtype is None else dtypes.from_code(dtype)
-    return TensorMeta(source.to_real(), reduced_shape(self.shape, dim, keepdim))
-
-
-def _cast(self: Array, dtype: int | None) -> Array:
-    return self if dtype is None else self.astype(dtypes.from_code(dtype).numpy)
-
-
-@operator(
-    "aten::linalg_matrix_norm(Tensor self, Scalar ord, int[] dim=[-2, -1], bool keepdim=False, *,"
-    " ScalarType? dtype=None) -> Tensor",
-    meta=_matrix_norm_meta,
-    out=True,
-    samples=lambda: (
-        [Sample(tensor(3, 4), p) for p in (1, -1, 2, -2, float("inf"), float("-inf"))]
-        + [Sample(tensor(3, 2, 4), 2, [0, 2], True)]
-    ),
-    rejects=lambda: [Rejected(tensor(3, 4), 3), Rejected(tensor(3), 1)],
-)
-@operator(
-    'aten::linalg_matrix_norm.str_ord(Tensor self, str ord="fro", int[] dim=[-2, -1],'
-    " bool keepdim=False, *, ScalarType? dtype=None) -> Tensor",
-    meta=_matrix_norm_meta,
-    out=True,
-    samples=lambda: [
-        Sample(tensor(3, 4)),
-        Sample(tensor(2, 3, 4), "nuc"),
-        Sample(tensor(2, 3, 4), "fro", [0, 2], True),
-    ],
-)
-def linalg_matrix_norm(
-    self: Array,
-    ord: Scalar | str = "fro",
-    dim: Sequence[int] = (-2, -1),
-    keepdim: bool = False,
-    dtype: int | None = None,
-) -> Array:
-    """The norm of matrices: Frobenius, nuclear, or induced by the vector norms 1, 2 and inf."""
-    return _matrix_norm_of(_cast(self, dtype), ord, dim, keepdim)
-
-
-def _linalg_norm_meta(
-    self: TensorMeta, ord: Any, dim: Sequence[int] | None, keepdim: bool, dtype: int | None
-) -> TensorMeta:
-    source = self.dtype if dtype is None else dtypes.from_code(dtype)
-    if source.category < 2:
-        raise RuntimeError(f"a norm takes floating point and complex tensors, not {source!r}")
-    if dim is None and ord is not None and self.ndim > 2:
-        raise RuntimeError("an order of a norm needs dimensions, or at most 2 of them")
-    return TensorMeta(source.to_real(), reduced_shape(self.shape, dim, keepdim))
-
-
-@operator(
-    "aten::linalg_norm(Tensor self, Scalar? ord=None, int[1]? dim=None, bool keepdim=False, *,"
-    " ScalarType? dtype=None) -> Tensor",
-    meta=_linalg_norm_meta,
-    out=True,
-    samples=lambda: [
-        Sample(tensor(3, 4)),
-        Sample(tensor(2, 3, 4)),
-        Sample(tensor(3, 4), 2),
-        Sample(tensor(4), 3),
-        Sample(tensor(3, 4), 1, [0]),
-        Sample(tensor(3, 4), 1, [0, 1], True),
-    ],
-)
-@operator(
-    "aten::linalg_norm.ord_str(Tensor self, str ord, int[1]? dim=None, bool keepdim=False, *,"
-    " ScalarType? dtype=None) -> Tensor",
-    meta=_linalg_norm_meta,
-    out=True,
-    samples=lambda: [Sample(tensor(3, 4), "nuc"), Sample(tensor(2, 3, 4), "fro", [1, 2])],
-)
-def linalg_norm(
-    self: Array,
-    ord: Scalar | str | None = None,
-    dim: Sequence[int] | None = None,
-    keepdim: bool = False,
-    dtype: int | None = None,
-) -> Array:
-    """The norm of vectors (one dimension) or matrices (two); of all elements without ``ord``."""
-    source = _cast(self, dtype)
-    if ord is None:
-        return norm_over(source, 2, axes(source, dim), keepdim)
-    over = dim if dim is not None else range(source.ndim)
-    if len(over) == 2:
-        return _matrix_norm_of(source, ord, list(over), keepdim)
-    if isinstance(ord, str):
-        raise RuntimeError(f"the norm {ord!r} is one of matrices")
-    return norm_over(source, ord, axes(source, dim), keepdim)
-
-
-@operator("aten::nuclear_norm(Tensor self, bool keepdim=False) -> Tensor",
-          meta=lambda self, keepdim: _matrix_norm_meta(self, "nuc", [-2, -1], keepdim, None),
-          out=True, samples=lambda: [Sample(tensor(3, 4))])  # fmt: skip
-def nuclear_norm(self: Array, keepdim: bool = False) -> Array:
-    """The sum of the singular values of a matrix."""
-    return _matrix_norm_of(self, "nuc", (-2, -1), keepdim)
-
-
-@operator("aten::nuclear_norm.dim(Tensor self, int[2] dim, bool keepdim=False) -> Tensor",
-          meta=lambda self, dim, keepdim: _matrix_norm_meta(self, "nuc", dim, keepdim, None),
-          out=True, samples=lambda: [Sample(tensor(2, 3, 4), [0, 2], True)])  # fmt: skip
-def nuclear_norm_dim(self: Array, dim: Sequence[int], keepdim: bool = False) -> Array:
-    """The sum of the singular values of matrices over two dimensions."""
-    return _matrix_norm_of(self, "nuc", dim, keepdim)
-
-
-def _cond_meta(self: TensorMeta, p: Any) -> TensorMeta:
-    return TensorMeta(_matrix(self, "cond").to_real(), self.shape[:-2])
-
-
-@operator("aten::linalg_cond(Tensor self, Scalar? p=None) -> Tensor", meta=_cond_meta, out=True,
-          samples=lambda: [Sample(well_conditioned(), p) for p in (None, 2, -2, 1, float("inf"))])  # fmt: skip
-@operator("aten::linalg_cond.p_str(Tensor self, str p) -> Tensor", meta=_cond_meta, out=True,
-          samples=lambda: [Sample(well_conditioned(2), "fro"), Sample(well_conditioned(), "nuc")])  # fmt: skip
-def linalg_cond(self: Array, p: Scalar | str | None = None) -> Array:
-    """How much solving with a matrix enlarges errors, by a matrix norm (2 if not given)."""
-    if p in (None, 2, -2):
-        values = _solved(np.linalg.svd, self, compute_uv=False)
-        large, small = values[..., 0], values[..., -1]
-        return np.asarray(small / large if p == -2 else large / small)
-    assert p is not None
-    norm = _matrix_norm_of(self, p, (-2, -1), False)
-    return norm * _matrix_norm_of(linalg_inv(self), p, (-2, -1), False)
-
-
 @operator(
     "aten::linalg_tensorinv(Tensor self, int ind=2) -> Tensor",
     meta=lambda self, ind: TensorMeta(
-        _fractional(self, "tensorinv"), (*self.shape[ind:], *self.shape[:ind])
+        fractional(self, "tensorinv"), (*self.shape[ind:], *self.shape[:ind])
     ),
     out=True,
     samples=lambda: [Sample(well_conditioned(n=4).reshape(2, 2, 4), 2)],
 )
 def linalg_tensorinv(self: Array, ind: int = 2) -> Array:
     """The inverse for ``tensordot``, with the first ``ind`` dimensions as rows."""
-    return _solved(np.linalg.tensorinv, self, ind)
+    return solved(np.linalg.tensorinv, self, ind)
 
 
 def _tensorsolve_meta(
@@ -958,7 +513,7 @@ def _tensorsolve_meta(
         moved = wrap_dims(dims, self.ndim)
         order = [d for d in order if d not in moved] + list(moved)
     shape = [self.shape[d] for d in order]
-    return TensorMeta(_fractional(self, "tensorsolve"), tuple(shape[other.ndim :]))
+    return TensorMeta(fractional(self, "tensorsolve"), tuple(shape[other.ndim :]))
 
 
 @operator(
@@ -969,4 +524,4 @@ def _tensorsolve_meta(
 )
 def linalg_tensorsolve(self: Array, other: Array, dims: Sequence[int] | None = None) -> Array:
     """The ``X`` with ``tensordot(self, X, X.ndim) == other``."""
-    return _solved(np.linalg.tensorsolve, self, other, dims)
+    return solved(np.linalg.tensorsolve, self, other, dims)
