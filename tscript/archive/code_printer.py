@@ -306,7 +306,7 @@ class _Function:
 
     def _body(self, block: Block) -> None:
         for node in block.nodes:
-            if node.kind == "prim::Constant":
+            if _is_literal(node):
                 continue
             if len(node.outputs) == 1 and node.output in self.inlined:
                 continue
@@ -470,7 +470,7 @@ class _Function:
     def use(self, value: Value) -> str:
         """The text that stands for ``value`` where it is used."""
         node = value.node
-        if value in self.inlined or node.kind == "prim::Constant":
+        if value in self.inlined or _is_literal(node):
             return self.expression(node)
         return self.name(value)
 
@@ -718,9 +718,22 @@ def _member(owner: str, name: str) -> str:
 def _before(node: Node) -> Node:
     """The node printed before ``node``: constants are written where they are used."""
     node = node.previous
-    while node.kind == "prim::Constant":
+    while _is_literal(node):
         node = node.previous
     return node
+
+
+def _is_literal(node: Node) -> bool:
+    """Whether a node is written out wherever it is used: a constant, or a list of constants that only
+    one node of the same block sees."""
+    if node.kind == "prim::Constant":
+        return True
+    if node.kind != "prim::ListConstruct" or _is_named(node.output):
+        return False
+    uses = node.output.uses
+    if len(uses) != 1 or uses[0].node.owning_block is not node.owning_block:
+        return False
+    return all(value.node.kind == "prim::Constant" for value in node.inputs)
 
 
 def _assigned_together(block_end: Node) -> bool:
@@ -760,15 +773,34 @@ def _is_for(loop: Node) -> bool:
 
 
 def _is_default(argument: Any, value: Value) -> bool:
-    if not argument.has_default or value.node.kind != "prim::Constant":
+    """Whether ``value`` is what the argument has when it is left out."""
+    if not argument.has_default:
         return False
-    held, default = value.node.constant_value(), argument.default
-    if type(held) is not type(default):
+    known, held = _known_value(value)
+    default = argument.default
+    if isinstance(held, list) and not isinstance(default, (list, tuple)) and default is not None:
+        default = [default] * (argument.size or 0)
+    if isinstance(default, tuple):
+        default = list(default)
+    if not known or type(held) is not type(default):
+        return False
+    if isinstance(held, list) and list(map(type, held)) != list(map(type, default)):
         return False
     try:
         return bool(held == default)
     except (TypeError, ValueError):
         return False
+
+
+def _known_value(value: Value) -> tuple[bool, Any]:
+    """Whether the value is a constant, or a list of constants, and which."""
+    node = value.node
+    if node.kind == "prim::Constant":
+        return True, node.constant_value()
+    if node.kind == "prim::ListConstruct":
+        parts = [_known_value(part) for part in node.inputs]
+        return all(known for known, _ in parts), [held for _, held in parts]
+    return False, None
 
 
 def _plainly(given: t.Type, wanted: t.Type | None) -> bool:
