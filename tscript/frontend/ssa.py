@@ -116,10 +116,8 @@ def _store_after(graph: Graph, node: Node, name: str, type: Type, scope: _Types)
     if meaningful_name(plain):
         output.debug_name = plain
     store = graph.create("prim::Store", (output,), (), attributes={"name": name, "type": type})
-    last = node
-    while last.next.kind == "prim::Store" and last.next.inputs[0].node is node:
-        last = last.next
-    store.insert_after(last)
+    # directly after: a store that follows may assign the very variable (x = y if x is None else x)
+    store.insert_after(node)
     scope[name] = type
 
 
