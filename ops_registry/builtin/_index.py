@@ -644,6 +644,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("random_choices", ".Tensor(Tensor(a!) self, Tensor p, *, Generator? generator=None) -> Tensor(a!)"),
         ("random_choices", ".float(Tensor(a!) self, float p=0.5, *, Generator? generator=None) -> Tensor(a!)"),
     ),
+    "aten::bilinear": (
+        ("distance", "(Tensor input1, Tensor input2, Tensor weight, Tensor? bias=None) -> Tensor"),
+    ),
     "aten::bin": (
         ("string", "(int i) -> str"),
     ),
@@ -1584,6 +1587,7 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::gru": (
         ("recurrent", ".input(Tensor input, Tensor hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional, bool batch_first) -> (Tensor, Tensor)"),
+        ("recurrent", ".data(Tensor data, Tensor batch_sizes, Tensor hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional) -> (Tensor, Tensor)"),
     ),
     "aten::gru_cell": (
         ("recurrent", "(Tensor input, Tensor hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, Tensor? b_hh=None) -> Tensor"),
@@ -2313,6 +2317,7 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::lstm": (
         ("recurrent", ".input(Tensor input, Tensor[] hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional, bool batch_first) -> (Tensor, Tensor, Tensor)"),
+        ("recurrent", ".data(Tensor data, Tensor batch_sizes, Tensor[] hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional) -> (Tensor, Tensor, Tensor)"),
     ),
     "aten::lstm_cell": (
         ("recurrent", "(Tensor input, Tensor[] hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, Tensor? b_hh=None) -> (Tensor, Tensor)"),
@@ -2757,6 +2762,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::pad": (
         ("padding", "(Tensor self, SymInt[] pad, str mode=\"constant\", float? value=None) -> Tensor"),
     ),
+    "aten::pairwise_distance": (
+        ("distance", "(Tensor x1, Tensor x2, float p=2., float eps=9.9999999999999995e-07, bool keepdim=False) -> Tensor"),
+    ),
     "aten::partition": (
         ("string", "(str self, str separator) -> (str, str, str)"),
     ),
@@ -3053,12 +3061,14 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::rnn_relu": (
         ("recurrent", ".input(Tensor input, Tensor hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional, bool batch_first) -> (Tensor, Tensor)"),
+        ("recurrent", ".data(Tensor data, Tensor batch_sizes, Tensor hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional) -> (Tensor, Tensor)"),
     ),
     "aten::rnn_relu_cell": (
         ("recurrent", "(Tensor input, Tensor hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, Tensor? b_hh=None) -> Tensor"),
     ),
     "aten::rnn_tanh": (
         ("recurrent", ".input(Tensor input, Tensor hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional, bool batch_first) -> (Tensor, Tensor)"),
+        ("recurrent", ".data(Tensor data, Tensor batch_sizes, Tensor hx, Tensor[] params, bool has_biases, int num_layers, float dropout, bool train, bool bidirectional) -> (Tensor, Tensor)"),
     ),
     "aten::rnn_tanh_cell": (
         ("recurrent", "(Tensor input, Tensor hx, Tensor w_ih, Tensor w_hh, Tensor? b_ih=None, Tensor? b_hh=None) -> Tensor"),

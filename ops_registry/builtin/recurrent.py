@@ -249,6 +249,132 @@ for _kind in _GATES:
     _declare(_kind)
 
 
+# Packed sequences: the steps of a batch of sequences one after another, the longest ones first, so
+# that step t has the batch_sizes[t] sequences that are that long.
+
+
+def _packed_metas(
+    kind: str,
+    data: TensorMeta,
+    hx: Sequence[TensorMeta],
+    params: Sequence[TensorMeta],
+    has_biases: bool,
+    num_layers: int,
+    bidirectional: bool,
+) -> tuple[TensorMeta, ...]:
+    if data.ndim != 2:
+        raise RuntimeError(f"packed sequences have 2 dimensions, not {data.ndim}")
+    if not hx or hx[0].ndim != 3:
+        raise RuntimeError("a state has 3 dimensions: layers, sequences, features")
+    whole = TensorMeta(data.dtype, (1, hx[0].shape[1], data.shape[1]))
+    output, *states = _layer_metas(
+        kind, whole, hx, params, has_biases, num_layers, bidirectional, False
+    )
+    return TensorMeta(data.dtype, (data.shape[0], output.shape[2])), *states
+
+
+def _run_packed(
+    kind: str,
+    data: Array,
+    batch_sizes: Array,
+    hx: Sequence[Array],
+    params: Sequence[Array],
+    has_biases: bool,
+    num_layers: int,
+    dropout: float,
+    train: bool,
+    bidirectional: bool,
+) -> tuple[Array, ...]:
+    """As `_run_layers`; a sequence's state stays what it is once the sequence has ended."""
+    cell = _CELLS[kind]
+    directions = _directions(bidirectional)
+    width = _weights_per_direction(params, has_biases, num_layers * directions)
+    weights = [widened(weight) for weight in params]
+    sizes = [int(size) for size in batch_sizes]
+    if sum(sizes) != len(data) or sizes != sorted(sizes, reverse=True) or not sizes:
+        raise RuntimeError("batch_sizes do not fall, or do not add up to the number of steps")
+    if sizes[0] != hx[0].shape[1]:
+        raise RuntimeError(f"the state is of {hx[0].shape[1]} sequences, not {sizes[0]}")
+    starts = [sum(sizes[:step]) for step in range(len(sizes))]
+    packed = widened(data)
+    last: list[State] = []
+    for layer in range(num_layers):
+        outputs = []
+        for direction in range(directions):
+            number = layer * directions + direction
+            own = weights[number * width : (number + 1) * width]
+            b_ih, b_hh = own[2:4] if has_biases else (None, None)
+            projection = own[-1] if width % 2 else None
+            state = tuple(np.array(widened(part[number])) for part in hx)
+            gates = _affine(packed, own[0], b_ih)
+            result = np.empty((len(packed), state[0].shape[-1]), packed.dtype)
+            steps = list(zip(starts, sizes, strict=True))
+            for start, size in reversed(steps) if direction else steps:
+                running = tuple(part[:size] for part in state)
+                new = cell(gates[start : start + size], running, own[1], b_hh, projection)
+                for part, row in zip(state, new, strict=True):
+                    part[:size] = row
+                result[start : start + size] = new[0]
+            outputs.append(result)
+            last.append(state)
+        packed = outputs[0] if directions == 1 else np.concatenate(outputs, axis=-1)
+        if dropout and train and layer < num_layers - 1:
+            packed = drop(packed, dropout, True)
+    return packed, *(np.stack(parts) for parts in zip(*last, strict=True))
+
+
+def _packed_sample(kind: str, *, layers: int = 1, both: bool = False) -> Sample:
+    source = _layer_sample(kind, layers=layers, both=both)
+    _, hx, *rest = source.args
+    sizes = np.array([2, 2, 1], np.int64)
+    return Sample(tensor(5, 4, seed=60), sizes, hx, *rest[:-1])
+
+
+def _declare_packed(kind: str) -> None:
+    name = kind if kind in ("lstm", "gru") else f"rnn_{kind}"
+    several = kind == "lstm"
+
+    def meta(
+        data: TensorMeta,
+        batch_sizes: TensorMeta,
+        hx: Any,
+        params: Sequence[TensorMeta],
+        has_biases: bool,
+        num_layers: int,
+        dropout: float,
+        train: bool,
+        bidirectional: bool,
+    ) -> tuple[TensorMeta, ...]:
+        parts = hx if several else [hx]
+        return _packed_metas(kind, data, parts, params, has_biases, num_layers, bidirectional)
+
+    def layer(data: Array, batch_sizes: Array, hx: Any, *rest: Any) -> tuple[Array, ...]:
+        return _run_packed(kind, data, batch_sizes, hx if several else [hx], *rest)
+
+    layer.__doc__ = (
+        f"A stack of {name} layers over packed sequences: the steps of all of them (S, I), and how"
+        " many sequences each step has.\n\n"
+        "    Returns the outputs of the last layer, packed, and the last state of every layer.\n    "
+    )
+    operator(
+        f"aten::{name}.data(Tensor data, Tensor batch_sizes,"
+        f" {'Tensor[] hx' if several else 'Tensor hx'}, Tensor[] params, bool has_biases,"
+        " int num_layers, float dropout, bool train, bool bidirectional) ->"
+        f" {'(Tensor, Tensor, Tensor)' if several else '(Tensor, Tensor)'}",
+        meta=meta,
+        random=True,
+        samples=lambda: [
+            _packed_sample(kind),
+            _packed_sample(kind, layers=2, both=True),
+        ],
+        rejects=lambda: [Rejected(tensor(2, 5, 4), *_packed_sample(kind).args[1:])],
+    )(layer)
+
+
+for _kind in _GATES:
+    _declare_packed(_kind)
+
+
 def _cell_metas(
     kind: str, input: TensorMeta, hx: Sequence[TensorMeta], w_ih: TensorMeta, w_hh: TensorMeta
 ) -> tuple[TensorMeta, ...]:
