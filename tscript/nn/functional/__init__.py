@@ -141,7 +141,6 @@ __all__ = [
     "conv1d",
     "conv2d",
     "conv3d",
-    "conv_tbc",
     "conv_transpose1d",
     "conv_transpose2d",
     "conv_transpose3d",

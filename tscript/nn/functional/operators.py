@@ -31,7 +31,6 @@ OPERATORS: dict[str, str] = {
     "conv_transpose1d": "conv_transpose1d",
     "conv_transpose2d": "conv_transpose2d",
     "conv_transpose3d": "conv_transpose3d",
-    "conv_tbc": "conv_tbc",
     # pooling
     "avg_pool1d": "avg_pool1d",
     "avg_pool2d": "avg_pool2d",
