@@ -159,10 +159,11 @@ def emit_attribute(emitter: Emitter, owner: Sugared, name: str, range: SourceRan
 def _unknown(emitter: Emitter, owner: Sugared, name: str, range: SourceRange) -> Sugared:
     from tscript.frontend.emitter import describe
 
-    what = describe(owner, range)
+    what, suggestion = describe(owner, range), ""
     if isinstance(owner, Value):
         what = f"`{annotation_str(owner.type)}`"
-    emitter.report("unknown-attribute", range, owner=what, name=name)
+        suggestion = emitter.hint_for(owner)
+    emitter.report("unknown-attribute", range, owner=what, name=name, suggestion=suggestion)
     return Unknown()
 
 

@@ -55,7 +55,7 @@ def emit_statement(emitter: Emitter, statement: v.Stmt) -> None:
         case v.AugAssign():
             assigns.emit_augmented(emitter, statement)
         case v.ExprStmt(value=value):
-            if not isinstance(value, v.Dots | v.StringLiteral):
+            if not isinstance(value, v.StringLiteral):
                 emitter.sugared(value)
         case v.If():
             condition = emit_condition(emitter, statement.cond)

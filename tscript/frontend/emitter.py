@@ -143,6 +143,8 @@ class Emitter:
 
     def hint_for(self, value: Value) -> str:
         """A remedy that depends on where a value comes from: the parameter nobody annotated."""
+        if not isinstance(value.type, TensorType):
+            return ""
         name = self.assumed_tensors.get(value)
         if name is None and value.node.kind == "prim::Load":
             stored = value.node.attributes["name"]

@@ -27,9 +27,15 @@ def has_effects(node: Node) -> bool:
         return table.has_effects
     if node.kind in _EFFECTS:
         return True
-    base = node.kind.rpartition("::")[2].lstrip("_")
-    if base.startswith(_RANDOM_STEMS):
-        return True
+    return is_random(node) or _is_mutable(node)
+
+
+def is_random(node: Node) -> bool:
+    """Whether the operator takes numbers from the random stream."""
+    return node.kind.rpartition("::")[2].lstrip("_").startswith(_RANDOM_STEMS)
+
+
+def _is_mutable(node: Node) -> bool:
     schema = node.schema
     if schema is None:
         for candidate in registry().overloads(node.kind):
@@ -39,21 +45,25 @@ def has_effects(node: Node) -> bool:
     return schema is None or schema.is_mutable
 
 
-def eliminate_dead_code(graph: Graph) -> bool:
-    """Remove what has no use and no effect; whether anything was removed."""
-    return _Marker(graph).run()
+def eliminate_dead_code(graph: Graph, *, random_numbers_count: bool = True) -> bool:
+    """Remove what has no use and no effect; whether anything was removed.
+
+    Without ``random_numbers_count`` unused random numbers go too: later ones are then others.
+    """
+    return _Marker(graph, random_numbers_count).run()
 
 
 class _Marker:
-    def __init__(self, graph: Graph) -> None:
+    def __init__(self, graph: Graph, random_numbers_count: bool) -> None:
         self.graph = graph
+        self.random_numbers_count = random_numbers_count
         self.nodes: set[Node] = set()
         self.values: set[Value] = set()
         self.work: list[Value | Node] = []
 
     def run(self) -> bool:
         self.work.extend(self.graph.outputs)
-        self.work.extend(node for node in self.graph.all_nodes() if has_effects_here(node))
+        self.work.extend(node for node in self.graph.all_nodes() if self.counts(node))
         while self.work:
             item = self.work.pop()
             if isinstance(item, Node):
@@ -62,6 +72,11 @@ class _Marker:
                 self.values.add(item)
                 self.value(item)
         return self.sweep(self.graph.block)
+
+    def counts(self, node: Node) -> bool:
+        if not self.random_numbers_count and is_random(node) and not _is_mutable(node):
+            return False
+        return has_effects_here(node)
 
     def node(self, node: Node) -> None:
         if node in self.nodes:
@@ -105,48 +120,29 @@ class _Marker:
         self.work.append(loop.outputs[number])
 
     def sweep(self, block: Block) -> bool:
+        """Remove dead nodes and slots from the end of the block on: readers go before what they read."""
         changed = False
         for node in block.nodes_reversed:
             if node not in self.nodes:
                 node.destroy()
                 changed = True
                 continue
+            dead = []
             if node.kind in ("prim::If", "prim::Loop"):
-                changed |= self.trim(node)
+                dead = [n for n, value in enumerate(node.outputs) if value not in self.values]
+            first = 1 if node.kind == "prim::Loop" else 0
+            for number in reversed(dead):
+                for inner in node.blocks:
+                    inner.remove_output(number + first)
             for inner in node.blocks:
                 changed |= self.sweep(inner)
+            for number in reversed(dead):
+                if node.kind == "prim::Loop":
+                    node.blocks[0].remove_input(number + 1)
+                    node.remove_input(number + 2)
+                node.remove_output(number)
+                changed = True
         return changed
-
-    def trim(self, node: Node) -> bool:
-        changed = False
-        for number in reversed(range(len(node.outputs))):
-            if node.outputs[number] in self.values:
-                continue
-            changed = True
-            if node.kind == "prim::If":
-                for block in node.blocks:
-                    block.remove_output(number)
-            else:
-                body = node.blocks[0]
-                body.remove_output(number + 1)
-                for value_use in list(body.inputs[number + 1].uses):
-                    if value_use.node not in self.nodes and value_use.node.is_inserted:
-                        self.detach(value_use.node)
-                body.remove_input(number + 1)
-                node.remove_input(number + 2)
-            for use in list(node.outputs[number].uses):
-                if use.node not in self.nodes:
-                    self.detach(use.node)
-            node.remove_output(number)
-        return changed
-
-    def detach(self, node: Node) -> None:
-        """A dead node in a block not swept yet must let go of a value that is going away."""
-        for output in node.outputs:
-            for use in list(output.uses):
-                self.detach(use.node)
-        if node.kind != "prim::Return":
-            node.destroy()
 
 
 def has_effects_here(node: Node) -> bool:
