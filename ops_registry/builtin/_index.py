@@ -1030,6 +1030,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::cross_entropy_loss": (
         ("loss", "(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100, float label_smoothing=0.) -> Tensor"),
     ),
+    "aten::ctc_loss": (
+        ("ctc", ".IntList(Tensor log_probs, Tensor targets, int[] input_lengths, int[] target_lengths, int blank=0, int reduction=1, bool zero_infinity=False) -> Tensor"),
+        ("ctc", ".Tensor(Tensor log_probs, Tensor targets, Tensor input_lengths, Tensor target_lengths, int blank=0, int reduction=1, bool zero_infinity=False) -> Tensor"),
+    ),
     "aten::cummax": (
         ("cumulative", "(Tensor self, int dim) -> (Tensor values, Tensor indices)"),
         ("cumulative", ".out(Tensor self, int dim, *, Tensor(a!) values, Tensor(b!) indices) -> (Tensor(a!) values, Tensor(b!) indices)"),
@@ -1468,6 +1472,12 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::frac_": (
         ("pointwise_math", "(Tensor(a!) self) -> Tensor(a!)"),
+    ),
+    "aten::fractional_max_pool2d": (
+        ("fractional_pooling", "(Tensor self, int[2] kernel_size, int[2] output_size, Tensor random_samples) -> (Tensor, Tensor)"),
+    ),
+    "aten::fractional_max_pool3d": (
+        ("fractional_pooling", "(Tensor self, int[3] kernel_size, int[3] output_size, Tensor random_samples) -> (Tensor, Tensor)"),
     ),
     "aten::frexp": (
         ("pointwise_math", ".Tensor(Tensor self) -> (Tensor mantissa, Tensor exponent)"),
