@@ -7,11 +7,13 @@ the text under the message, and the exception of the right class that Python see
 
 from __future__ import annotations
 
+import re
 import weakref
 from collections.abc import Iterator
 from types import CodeType, FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from ops_registry.meta import broadcast_shapes
 from tscript.runtime.errors import ArgumentError, Error, OperatorError, combined_class
 
 if TYPE_CHECKING:
@@ -125,7 +127,23 @@ def user_traceback(error: BaseException) -> TracebackType | None:
     return made
 
 
-def script_error(error: Exception, raised: bool = False) -> Exception:
+_SHAPES = re.compile(r"operands could not be broadcast together with shapes ((?:\(\S*\) ?)+)")
+
+
+def _as_the_record_says(error: Exception) -> Exception:
+    """What the operator's record would have raised where generated code called NumPy directly."""
+    found = _SHAPES.match(str(error)) if type(error) is ValueError else None
+    if found is None:
+        return error
+    shapes = [tuple(map(int, re.findall(r"\d+", text))) for text in found[1].split()]
+    try:
+        broadcast_shapes(*shapes)
+    except RuntimeError as clear:
+        return clear
+    return error
+
+
+def script_error(error: Exception) -> Exception:
     """The exception that leaves a compiled function for ``error``: right class, with traceback.
 
     One that a script raised is a ``torch.jit.Error``; a failing operator's is a RuntimeError;
@@ -133,7 +151,8 @@ def script_error(error: Exception, raised: bool = False) -> Exception:
     """
     if getattr(error, "_tscript_frames", None) is not None:
         return error  # it left a compiled function that this one called through Python
-    frames = script_frames(error)
+    frames, trace = script_frames(error), user_traceback(error)
+    error = _as_the_record_says(error)
     message = str(error.args[0]) if len(error.args) == 1 else str(error)
     kind: type[RuntimeError] = Error if isinstance(error, Error) else OperatorError
     if isinstance(error, ArgumentError):
@@ -150,4 +169,4 @@ def script_error(error: Exception, raised: bool = False) -> Exception:
     made._tscript_frames = frames  # type: ignore[attr-defined]
     made.message = message  # type: ignore[attr-defined]
     assert isinstance(made, Exception)
-    return made.with_traceback(user_traceback(error))
+    return made.with_traceback(trace)
