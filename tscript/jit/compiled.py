@@ -57,7 +57,8 @@ def _user_level() -> int:
     """The ``stacklevel`` at which the caller's own code stands."""
     frame: types.FrameType | None = sys._getframe(1)
     level = 1
-    while frame is not None and frame.f_globals.get("__name__", "").startswith(_PACKAGE):
+    between = (_PACKAGE, "contextlib")  # `compiling` is a context manager
+    while frame is not None and frame.f_globals.get("__name__", "").startswith(between):
         frame = frame.f_back
         level += 1
     return level

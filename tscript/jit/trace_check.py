@@ -312,7 +312,7 @@ def _indent(text: str) -> str:
 
 def _warn(message: str) -> None:
     frame: types.FrameType | None = sys._getframe(1)
-    level = 1
+    level = 2  # 1 is this function
     while frame is not None and frame.f_globals.get("__name__", "").startswith(_PACKAGE):
         frame = frame.f_back
         level += 1

@@ -19,10 +19,11 @@ from tscript.ir.function import CompiledFunction
 from tscript.ir.graph import Graph
 from tscript.jit.enabled import enabled
 from tscript.jit.naming import base_name, unique_name
-from tscript.jit.scripting import ScriptFunction
 from tscript.jit.script_module import ScriptModule, TopLevelTracedModule, face_of
+from tscript.jit.scripting import ScriptFunction
 from tscript.nn import Module
 from tscript.nn.module import set_call_interceptor
+from tscript.passes.eliminate_dead_code import eliminate_dead_code
 from tscript.runtime.object import ScriptObject
 from tscript.runtime.tensor import Tensor
 from tscript.runtime.tracer import Tracer, TracerWarning
@@ -195,8 +196,14 @@ def record(
     with tracer.recording():
         result = func(*given)
         tracer.finish(result, strict=options.strict)
+    _eliminate_dead_code(tracer.graph, options)
     name = unique_name(base_name(func))
     return CompiledFunction(name, _schema(name, tracer.graph), tracer.graph)
+
+
+def _eliminate_dead_code(graph: Graph, options: TraceOptions) -> None:
+    # A trace of 2019 has what its result needs, and random numbers are no exception.
+    eliminate_dead_code(graph, random_numbers_count=not options.force_outplace)
 
 
 def _traced_function(
@@ -240,6 +247,7 @@ def record_method(
     with tracer.recording(), _module_scopes(tracer, module):
         result = module(*given) if name == "forward" else method(*given)
         tracer.finish(result, strict=options.strict)
+    _eliminate_dead_code(tracer.graph, options)
     qualified = f"{made.type.qualified_name}.{name}"
     return CompiledFunction(qualified, _schema(name, tracer.graph), tracer.graph)
 
