@@ -247,6 +247,8 @@ class _Function:
 
     def _unsupported(self) -> None:
         """Report what stands beside the tree; what stands in it is reported where it is reached."""
+        if not self.view.unsupported:
+            return
         inside = {
             id(found.problem)
             for found in v.walk(self.view)
