@@ -15,7 +15,7 @@ from ops_registry.types import (
 from tscript.diagnostics.source import SourceRange
 from tscript.frontend import emit_attribute as attributes
 from tscript.frontend import emit_expression as expressions
-from tscript.frontend import emit_subscript as subscripts
+from tscript.frontend import emit_subscript_assign as subscripts
 from tscript.frontend import views as v
 from tscript.frontend.environment import Problem, Stored
 from tscript.frontend.resolver import MaybePresent, TypeConstructor, Unknown
@@ -194,7 +194,7 @@ def _assign_attribute(
         return
     if isinstance(owner, Unknown | MaybePresent) or isinstance(owner, Value):
         return
-    from tscript.frontend.emitter import describe
+    from tscript.frontend.sugared import describe
 
     emitter.report(
         "read-only-attribute",

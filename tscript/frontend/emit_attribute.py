@@ -157,7 +157,7 @@ def emit_attribute(emitter: Emitter, owner: Sugared, name: str, range: SourceRan
 
 
 def _unknown(emitter: Emitter, owner: Sugared, name: str, range: SourceRange) -> Sugared:
-    from tscript.frontend.emitter import describe
+    from tscript.frontend.sugared import describe
 
     what, suggestion = describe(owner, range), ""
     if isinstance(owner, Value):

@@ -51,10 +51,8 @@ from tscript.ir.function import CompiledFunction
 from tscript.ir.graph import Value
 from tscript.types.nominal import (
     ClassType,
-    EnumType,
     InterfaceType,
     ModuleType,
-    NamedTupleType,
 )
 from tscript.types.printing import annotation_str
 from tscript.types.relations import is_optional
@@ -65,23 +63,23 @@ if TYPE_CHECKING:
 
 def emit_apply(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
     """A call expression."""
-    from tscript.frontend import special_forms
+    from tscript.frontend import special_forms, special_methods
 
     callee = emitter.sugared(view.callee)
     name = view.callee.range.text
     if isinstance(callee, SpecialForm):
         return special_forms.emit_special(emitter, callee, view, hint)
-    if isinstance(callee, BuiltinMethod) and callee.name in special_forms.METHODS:
-        return special_forms.METHODS[callee.name](emitter, callee, view, hint)
+    if isinstance(callee, BuiltinMethod) and callee.name in special_methods.METHODS:
+        return special_methods.METHODS[callee.name](emitter, callee, view, hint)
     if isinstance(callee, BuiltinMethod) and callee.name == "format":
-        special_forms.check_format(emitter, view)
+        special_methods.check_format(emitter, view)
     if isinstance(callee, Unknown | MaybePresent) or (
         isinstance(callee, Value) and isinstance(callee.type, ErrorType)
     ):
         _look_at_arguments(emitter, view)
         return Unknown()
     if isinstance(callee, ContainerMethod):
-        return special_forms.emit_container_method(emitter, callee, view)
+        return special_methods.emit_container_method(emitter, callee, view)
     args = emit_args(emitter, view.args)
     kwargs = emit_kwargs(emitter, view.keywords)
     starred = {given.range for given in view.args if isinstance(given, v.Starred)}
@@ -171,6 +169,8 @@ def emit_call(
         case InterfaceMethod():
             return _interface_method(emitter, callee, args, kwargs, range)
         case ClassRef(type=type):
+            from tscript.frontend.emit_construct import construct
+
             return construct(emitter, type, args, kwargs, range)
         case Value():
             return _call_value(emitter, callee, args, kwargs, range, name)
@@ -188,7 +188,7 @@ def emit_call(
         case TypeRef():
             return emitter.report("not-callable", range, what=f"the type `{name}`")
         case _:
-            from tscript.frontend.emitter import describe
+            from tscript.frontend.sugared import describe
 
             return emitter.report("not-callable", range, what=describe(callee, range))
 
@@ -336,7 +336,7 @@ def call_function(
     matched = match(emitter, compiled.schema, range, args, kwargs, callee=name)
     if isinstance(matched, Mismatch):
         report_call_mismatch(emitter, matched, definition)
-        return emitter.error_value() if compiled.failed else _result(emitter, compiled.schema)
+        return emitter.error_value() if compiled.failed else result_of(emitter, compiled.schema)
     inputs = matched.emit(emitter)
     callee = emitter.insert(
         "prim::Constant",
@@ -395,7 +395,7 @@ def _call_node(
     return emitter.insert(kind, inputs, type, range, attributes)
 
 
-def _result(emitter: Emitter, schema: FunctionSchema) -> Value:
+def result_of(emitter: Emitter, schema: FunctionSchema) -> Value:
     """A value of the result's type, after arguments that did not fit were reported."""
     return emitter.insert("prim::Uninitialized", (), schema.returns[0].type)
 
@@ -488,7 +488,7 @@ def _python_call(
         result = match(emitter, schema, range, args, kwargs, receiver=given_self, callee=name)
         if isinstance(result, Mismatch):
             result.report(emitter)
-            return _result(emitter, schema)
+            return result_of(emitter, schema)
         values, names = result.emit(emitter), ()
     attributes: dict[str, object] = {
         "name": function.qualified_name,
@@ -523,7 +523,7 @@ def _unused_call(
     emitter.graph.insert(
         "prim::RaiseException", (message, emitter.constant(None)), (), source_range=range
     )
-    return _result(emitter, schema)
+    return result_of(emitter, schema)
 
 
 # Methods ------------------------------------------------------------------------------------------
@@ -585,7 +585,7 @@ def call_method(
     matched = match(emitter, compiled.schema, range, args, kwargs, receiver=receiver, callee=name)
     if isinstance(matched, Mismatch):
         report_call_mismatch(emitter, matched, definition)
-        return emitter.error_value() if compiled.failed else _result(emitter, compiled.schema)
+        return emitter.error_value() if compiled.failed else result_of(emitter, compiled.schema)
     inputs = matched.emit(emitter)
     return _call_node(emitter, "prim::CallMethod", inputs, compiled, range, {"name": method_name})
 
@@ -593,67 +593,3 @@ def call_method(
 def compiled_name(method: BoundMethod, compiled: CompiledFunction) -> str:
     """Under which name the type keeps the method: overloads have names of their own."""
     return compiled.name if compiled.name.startswith(method.name) else method.name
-
-
-# Construction -------------------------------------------------------------------------------------
-
-
-def construct(
-    emitter: Emitter,
-    type: ClassType | EnumType | NamedTupleType | InterfaceType,
-    args: Sequence[Given],
-    kwargs: Mapping[str, Given],
-    range: SourceRange,
-) -> Sugared:
-    """``Class(...)``."""
-    short = type.qualified_name.rpartition(".")[2]
-    match type:
-        case NamedTupleType():
-            schema = named_tuple_schema(type)
-            matched = match(emitter, schema, range, args, kwargs, callee=short)
-            if isinstance(matched, Mismatch):
-                matched.report(emitter)
-                return _result(emitter, schema)
-            return emitter.insert("prim::TupleConstruct", matched.emit(emitter), type, range)
-        case ClassType():
-            if type.is_exception:
-                return emitter.report(
-                    "unsupported-value", range, what="an exception that is not raised"
-                )
-            emitter.resolver.layout(type)
-            instance = emitter.insert("prim::CreateObject", (), type, range)
-            if "__init__" not in type.methods:
-                if args or kwargs:
-                    emitter.report(
-                        "too-many-arguments",
-                        range,
-                        callee=short,
-                        expected=0,
-                        actual=len(args) + len(kwargs),
-                        signature=f"{short}()",
-                    )
-                return instance
-            init = BoundMethod(type, "__init__", type.methods["__init__"], instance)
-            call_method(emitter, init, args, kwargs, range, short)
-            return instance
-        case EnumType():
-            return emitter.report(
-                "not-callable",
-                range,
-                what=f"the enum `{short}`",
-                suggestion=f"use a member: `{short}.{next(iter(type.members), 'NAME')}`",
-            )
-        case _:
-            return emitter.report("not-callable", range, what=f"the interface `{short}`")
-
-
-def named_tuple_schema(type: NamedTupleType) -> FunctionSchema:
-    """The signature of a NamedTuple's constructor."""
-    from ops_registry.schema import Argument
-
-    arguments = tuple(
-        Argument(name, t, t, type.defaults.get(name), name in type.defaults)
-        for name, t in type.fields.items()
-    )
-    short = type.qualified_name.rpartition(".")[2]
-    return FunctionSchema(short, "", arguments, (Argument("", type, type),))

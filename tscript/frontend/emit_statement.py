@@ -288,7 +288,7 @@ def _raise(emitter: Emitter, statement: v.Raise) -> None:
         if isinstance(view, v.Apply):
             message = _message(emitter, view.args)
     else:
-        from tscript.frontend.emitter import describe
+        from tscript.frontend.sugared import describe
 
         emitter.report("not-an-exception", view.range, what=describe(callee, callee_view.range))
     if message is None:

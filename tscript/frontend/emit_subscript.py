@@ -10,10 +10,8 @@ from ops_registry.types import (
     TENSOR,
     AnyType,
     BoolType,
-    ComplexType,
     DictType,
     ErrorType,
-    FloatType,
     IntType,
     ListType,
     NoneType,
@@ -42,7 +40,7 @@ from tscript.types.relations import (
 if TYPE_CHECKING:
     from tscript.frontend.emitter import Emitter
 
-_OPTIONAL_TENSOR = OptionalType(TENSOR)
+OPTIONAL_TENSOR = OptionalType(TENSOR)
 _LONG = 4
 
 
@@ -76,7 +74,7 @@ def emit_subscript(emitter: Emitter, view: v.Subscript) -> Sugared:
         return _tensor_item(emitter, value, view)
     if len(view.index) != 1:
         if isinstance(type, DictType):
-            return _item(emitter, value, _tuple_index(emitter, view), view)
+            return element(emitter, value, tuple_index(emitter, view), view)
         return emitter.report(
             "index-type",
             view.range,
@@ -91,15 +89,15 @@ def emit_subscript(emitter: Emitter, view: v.Subscript) -> Sugared:
         return _slice(emitter, value, index, view)
     if isinstance(type, TupleType | NamedTupleType):
         return _tuple_item(emitter, value, index, view)
-    return _item(emitter, value, emitter.given(index), view)
+    return element(emitter, value, emitter.given(index), view)
 
 
-def _tuple_index(emitter: Emitter, view: v.Subscript) -> Given:
+def tuple_index(emitter: Emitter, view: v.Subscript) -> Given:
     values = [emitter.expr(index) for index in view.index]
     return Given(emitter.tuple_of(values, view.range), view.range)
 
 
-def _item(emitter: Emitter, value: Value, index: Given, view: v.Subscript) -> Sugared:
+def element(emitter: Emitter, value: Value, index: Given, view: v.Subscript) -> Sugared:
     """An element of a list, string or dict; ``__getitem__`` of a class."""
     from tscript.frontend.emit_attribute import find_method
     from tscript.frontend.emit_call import emit_call
@@ -410,7 +408,7 @@ def _tensor_item(emitter: Emitter, value: Value, view: v.Subscript) -> Value:
     sliced, indices = tensor_indexing(emitter, value, view)
     if not indices:
         return sliced
-    listed = emitter.insert("prim::ListConstruct", indices, ListType(_OPTIONAL_TENSOR), view.range)
+    listed = emitter.insert("prim::ListConstruct", indices, ListType(OPTIONAL_TENSOR), view.range)
     return emitter.builtin(
         "aten::index", [Given(sliced, view.range), Given(listed, view.range)], {}, view.range
     )
@@ -488,7 +486,7 @@ def _extent(
         case IntType():
             values[position] = given
             return 1 if after_dots else 0
-        case _ if is_subtype(type, _OPTIONAL_TENSOR) and not isinstance(type, ErrorType):
+        case _ if is_subtype(type, OPTIONAL_TENSOR) and not isinstance(type, ErrorType):
             values[position] = given
             if after_dots:
                 emitter.report(
@@ -524,181 +522,3 @@ def _tensor_slice(
     return emitter.builtin(
         "aten::slice", [Given(value, range), where, *bounds], {}, range, callee="[:]"
     )
-
-
-# Setting ------------------------------------------------------------------------------------------
-
-
-def emit_subscript_assign(
-    emitter: Emitter, target: v.Subscript, value: Value, value_range: SourceRange
-) -> None:
-    """``container[index] = value``."""
-    container = emitter.expr(target.value)
-    type = container.type
-    if isinstance(type, ErrorType) or isinstance(value.type, ErrorType):
-        return
-    if isinstance(type, TensorType):
-        sliced, indices = tensor_indexing(emitter, container, target)
-        right = _as_tensor(emitter, value, sliced, value_range)
-        if right is not None:
-            _write_tensor(emitter, sliced, indices, right, target.range, value_range)
-        return
-    index = _assignable(emitter, container, target)
-    if index is not None:
-        set_item(emitter, container, index, Given(value, value_range), target)
-
-
-def _write_tensor(
-    emitter: Emitter,
-    sliced: Value,
-    indices: Sequence[Value],
-    right: Value,
-    range: SourceRange,
-    value_range: SourceRange,
-) -> None:
-    owner, source = Given(sliced, range), Given(right, value_range)
-    if not indices:
-        emitter.builtin("aten::copy_", [owner, source], {}, range, callee="[] =")
-        return
-    listed = emitter.insert("prim::ListConstruct", list(indices), ListType(_OPTIONAL_TENSOR), range)
-    emitter.builtin(
-        "aten::index_put_", [owner, Given(listed, range), source], {}, range, callee="[] ="
-    )
-
-
-def _as_tensor(emitter: Emitter, value: Value, like: Value, range: SourceRange) -> Value | None:
-    """A number about to be written into a tensor, as a tensor of its dtype and device."""
-    match value.type:
-        case TensorType():
-            return value
-        case IntType() | FloatType() | BoolType() | ComplexType() | NumberType():
-            place = Given(like, range)
-            dtype = emitter.builtin("prim::dtype", [place], {}, range)
-            device = emitter.builtin("prim::device", [place], {}, range)
-            return emitter.builtin(
-                "aten::tensor",
-                [Given(value, range)],
-                {"dtype": Given(dtype, range), "device": Given(device, range)},
-                range,
-            )
-    emitter.report(
-        "element-type",
-        range,
-        actual=annotation_str(value.type),
-        container="Tensor",
-        expected="Tensor or number",
-    )
-    return None
-
-
-def _assignable(emitter: Emitter, container: Value, target: v.Subscript) -> Given | None:
-    """The index of an element that can be set; None after a report."""
-    type = container.type
-    if isinstance(type, TupleType | NamedTupleType | StringType):
-        emitter.report(
-            "immutable-value", target.range, type=annotation_str(type), action="assigned"
-        )
-        return None
-    if len(target.index) == 1 and isinstance(target.index[0], v.SliceExpr):
-        emitter.report(
-            "unsupported-syntax",
-            target.range,
-            construct="assignment to a slice of a list",
-            remedy="assign the elements one by one, or build a new list",
-        )
-        return None
-    if len(target.index) != 1:
-        return _tuple_index(emitter, target)
-    return emitter.given(target.index[0])
-
-
-def set_item(
-    emitter: Emitter, container: Value, index: Given, value: Given, target: v.Subscript
-) -> None:
-    """``container[index] = value`` on lists, dicts and classes."""
-    from tscript.frontend.emit_attribute import find_method
-    from tscript.frontend.emit_call import emit_call
-
-    type = container.type
-    if isinstance(index.type, ErrorType):
-        return
-    match type:
-        case ListType(element) | DictType(_, element):
-            converted = emitter.convert(value.value, element, value.range)
-            if not is_subtype(converted.type, element):
-                emitter.report(
-                    "element-type",
-                    value.range,
-                    actual=annotation_str(converted.type),
-                    container="list" if isinstance(type, ListType) else "dict",
-                    expected=annotation_str(element),
-                    suggestion=describe_mismatch(converted.type, element),
-                )
-                return
-            key_type = type.key if isinstance(type, DictType) else INT
-            key = emitter.convert(index.value, key_type, index.range)
-            if not is_subtype(key.type, key_type):
-                emitter.report(
-                    "index-type",
-                    index.range,
-                    container=annotation_str(type),
-                    index=annotation_str(key.type),
-                )
-                return
-            emitter.builtin(
-                "aten::_set_item",
-                [
-                    Given(container, target.value.range),
-                    Given(key, index.range),
-                    Given(converted, value.range),
-                ],
-                {},
-                target.range,
-                callee="[] =",
-            )
-        case _:
-            method = find_method(emitter, container, "__setitem__")
-            if method is not None:
-                emit_call(emitter, method, [index, value], {}, target.range, callee_name="[] =")
-                return
-            not_subscriptable(emitter, container, target)
-
-
-def emit_subscript_augmented(emitter: Emitter, statement: v.AugAssign, target: v.Subscript) -> None:
-    """``container[index] op= value``: container and index are evaluated once."""
-    from tscript.frontend.emit_assign import augmented
-
-    container = emitter.expr(target.value)
-    if isinstance(container.type, ErrorType):
-        emitter.sugared(statement.value)
-        return
-    if isinstance(container.type, TensorType):
-        sliced, indices = tensor_indexing(emitter, container, target)
-        right = emitter.expr(statement.value)
-        if not indices:
-            augmented(emitter, statement, sliced, right)
-            return
-        listed = Given(
-            emitter.insert(
-                "prim::ListConstruct", indices, ListType(_OPTIONAL_TENSOR), target.range
-            ),
-            target.range,
-        )
-        owner = Given(sliced, target.range)
-        current = emitter.builtin("aten::index", [owner, listed], {}, target.range)
-        result = augmented(emitter, statement, current, right)
-        emitter.builtin(
-            "aten::index_put_",
-            [owner, listed, Given(result, statement.range)],
-            {},
-            statement.range,
-        )
-        return
-    index = _assignable(emitter, container, target)
-    if index is None:
-        return
-    current = emitter.value(_item(emitter, container, index, target), target.range)
-    right = emitter.expr(statement.value)
-    result = augmented(emitter, statement, current, right)
-    if not isinstance(result.type, ErrorType):
-        set_item(emitter, container, index, Given(result, statement.range), target)

@@ -19,20 +19,17 @@ from ops_registry.types import (
     ANY,
     BOOL,
     ERROR,
-    INT,
     NONE,
     AnyType,
     BoolType,
     DictType,
     ErrorType,
     ListType,
-    NominalType,
     NoneType,
     StringType,
     TensorType,
     TupleType,
     Type,
-    VarType,
 )
 from tscript.diagnostics.report import DiagnosticSink, Note
 from tscript.diagnostics.source import SourceRange
@@ -46,18 +43,15 @@ from tscript.frontend import views as v
 from tscript.frontend.environment import Frame, Held, Problem, Stored, meaningful_name
 from tscript.frontend.resolver import (
     UNKNOWN,
-    ClassRef,
     Constant,
-    FunctionRef,
     MaybePresent,
     Resolver,
     Typed,
-    TypeRef,
     Uncapturable,
     Unknown,
 )
 from tscript.frontend.schema_matching import Given, Mismatch, convert, match_overloads
-from tscript.frontend.sugared import Sugared, SugaredTuple
+from tscript.frontend.sugared import Sugared, SugaredTuple, describe
 from tscript.ir.graph import Block, Graph, Node, Value
 from tscript.ir.primitive_schemas import primitive_overloads
 from tscript.types.nominal import (
@@ -653,38 +647,3 @@ def _is_first_class(value: Sugared) -> bool:
             return all(isinstance(e, Value) or _is_first_class(e) for e in elements)
         case _:
             return False
-
-
-def describe(sugared: Sugared, range: SourceRange) -> str:
-    """What people call something that is no value: "the function `helper`"."""
-    text = f"`{range.text}`"
-    match sugared:
-        case FunctionRef():
-            return f"the function {text}"
-        case ClassRef(type):
-            return f"the class `{type.qualified_name.rpartition('.')[2]}`"
-        case TypeRef():
-            return f"the type {text}"
-        case Value():
-            return f"a value of type `{annotation_str(sugared.type)}`"
-        case SugaredTuple(kind=kind):
-            return f"a {kind}"
-        case _:
-            return {
-                "OperatorRef": f"the operator {text}",
-                "SpecialForm": text,
-                "NamespaceRef": f"the module {text}",
-                "ExceptionRef": f"the exception {text}",
-                "BuiltinMethod": f"the method {text}",
-                "BoundMethod": f"the method {text}",
-                "InterfaceMethod": f"the method {text}",
-                "RangeValue": "a range",
-                "IterableTree": f"{text}",
-            }.get(type_name(sugared), text)
-
-
-def type_name(value: object) -> str:
-    return type(value).__name__
-
-
-__all__ = ["BOOL", "INT", "Emitter", "Loop", "NominalType", "Returns", "VarType", "describe"]

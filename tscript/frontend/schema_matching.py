@@ -136,7 +136,7 @@ def match(
     used_args, used_kwargs = 0, set()
     inputs: list[Thunk] = []
     self_index = _self_index(schema) if receiver is not None else None
-    signature = _signature_text(schema, callee)
+    signature = _SignatureText(schema, callee)
     for position, formal in enumerate(schema.arguments):
         if receiver is not None and position == self_index:
             given = receiver
@@ -267,21 +267,28 @@ def _self_index(schema: FunctionSchema) -> int | None:
     return 0 if index is None and schema.arguments else index
 
 
-def _signature_text(schema: FunctionSchema, callee: str) -> str:
-    parts: list[str] = []
-    starred = False
-    for argument in schema.arguments:
-        if argument.kwarg_only and not starred:
-            parts.append("*")
-            starred = True
-        text = f"{argument.name}: {annotation_str(argument.type)}"
-        if argument.has_default:
-            text += f" = {argument.default!r}"
-        parts.append(text)
-    returns = ", ".join(annotation_str(r.type) for r in schema.returns)
-    if len(schema.returns) > 1:
-        returns = f"Tuple[{returns}]"
-    return f"{callee}({', '.join(parts)}) -> {returns or 'None'}"
+@dataclass(frozen=True, slots=True)
+class _SignatureText:
+    """A signature as people write it; spelled out only if it is shown."""
+
+    schema: FunctionSchema
+    callee: str
+
+    def __str__(self) -> str:
+        parts: list[str] = []
+        starred = False
+        for argument in self.schema.arguments:
+            if argument.kwarg_only and not starred:
+                parts.append("*")
+                starred = True
+            text = f"{argument.name}: {annotation_str(argument.type)}"
+            if argument.has_default:
+                text += f" = {argument.default!r}"
+            parts.append(text)
+        returns = ", ".join(annotation_str(r.type) for r in self.schema.returns)
+        if len(self.schema.returns) > 1:
+            returns = f"Tuple[{returns}]"
+        return f"{self.callee}({', '.join(parts)}) -> {returns or 'None'}"
 
 
 def _bad_type(

@@ -1,13 +1,12 @@
 """Callables with rules of their own: ``range``, ``isinstance``, casts, ``annotate``, ``fork`` ...
 
 One function for each name of `SpecialForm`, in `FORMS`. They get the call's view, since some read types or
-names from their arguments instead of values. ``METHODS`` has the few methods of builtin types that
-no operator's schema describes (``Tensor.tolist``, ``tuple.index``).
+names from their arguments instead of values. Methods with rules of their own
+are in :mod:`~tscript.frontend.special_methods`.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -19,7 +18,6 @@ from ops_registry.types import (
     STRING,
     TENSOR,
     AwaitType,
-    ComplexType,
     ErrorType,
     FloatType,
     FutureType,
@@ -43,8 +41,6 @@ from tscript.frontend.resolver import (
 )
 from tscript.frontend.schema_matching import Given
 from tscript.frontend.sugared import (
-    BuiltinMethod,
-    ContainerMethod,
     ContextValue,
     IterableTree,
     RangeValue,
@@ -55,7 +51,13 @@ from tscript.frontend.sugared import (
 from tscript.ir.graph import Value
 from tscript.types.nominal import ClassType, ModuleType, NamedTupleType
 from tscript.types.printing import annotation_str
-from tscript.types.relations import contains_error, is_optional, is_subtype, join, make_union, without_none
+from tscript.types.relations import (
+    is_optional,
+    is_subtype,
+    join,
+    make_union,
+    without_none,
+)
 
 if TYPE_CHECKING:
     from tscript.frontend.emitter import Emitter
@@ -85,7 +87,7 @@ def call_special(
     return emitter.report("not-callable", range, what=f"`{form.name}` used as a value")
 
 
-def _arity(
+def arity(
     emitter: Emitter, view: v.Apply, least: int, most: int | None = None, *, keywords: bool = False
 ) -> bool:
     """Check the number of positional arguments; False after a report."""
@@ -151,7 +153,7 @@ def _print(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
 
 
 def _len(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
-    if not _arity(emitter, view, 1):
+    if not arity(emitter, view, 1):
         return Unknown()
     subject = emitter.sugared(view.args[0])
     match subject:
@@ -186,7 +188,7 @@ def _magic(
 
 
 def _range(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
-    if not _arity(emitter, view, 1, 3):
+    if not arity(emitter, view, 1, 3):
         return Unknown()
     values: list[Value] = []
     for argument in view.args:
@@ -239,7 +241,7 @@ def range_length(emitter: Emitter, subject: RangeValue, range: SourceRange) -> V
 
 
 def _enumerate(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
-    if not _arity(emitter, view, 1, 2, keywords=True):
+    if not arity(emitter, view, 1, 2, keywords=True):
         return Unknown()
     start: Value | None = None
     if len(view.args) == 2:
@@ -259,7 +261,7 @@ def _enumerate(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
 
 
 def _zip(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
-    if not _arity(emitter, view, 1, 1000):
+    if not arity(emitter, view, 1, 1000):
         return Unknown()
     return IterableTree(tuple(_iterable(emitter, argument) for argument in view.args))
 
@@ -271,7 +273,7 @@ def _iterable(emitter: Emitter, view: v.Expr) -> Sugared:
 def _reversed(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
     from tscript.frontend.emit_loop import unroll
 
-    if not _arity(emitter, view, 1):
+    if not arity(emitter, view, 1):
         return Unknown()
     subject = emitter.sugared(view.args[0])
     unrolled = unroll(emitter, subject, view.range)
@@ -290,7 +292,7 @@ def _list(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
 
     if not view.args:
         return emitter.expr(v.ListLiteral(view.range, ()), hint)
-    if not _arity(emitter, view, 1):
+    if not arity(emitter, view, 1):
         return Unknown()
     subject = emitter.sugared(view.args[0])
     if isinstance(subject, Unknown | MaybePresent):
@@ -320,7 +322,7 @@ def _tuple(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
 
     if not view.args:
         return emitter.tuple_of([], view.range)
-    if not _arity(emitter, view, 1):
+    if not arity(emitter, view, 1):
         return Unknown()
     subject = emitter.sugared(view.args[0])
     if isinstance(subject, Unknown | MaybePresent):
@@ -357,7 +359,7 @@ def _dict(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
             receiver=Given(first, view.range),
         )
         return first
-    if not _arity(emitter, view, 1):
+    if not arity(emitter, view, 1):
         return Unknown()
     argument = view.args[0]
     if isinstance(argument, v.DictLiteral | v.DictComp):
@@ -394,7 +396,7 @@ def _cast_form(name: str) -> Form:
             return emitter.builtin("aten::Complex", args, {}, view.range)
         if not view.args and not view.keywords and name != "complex":
             return emitter.constant({"int": 0, "float": 0.0, "bool": False, "str": ""}[name])
-        if not _arity(emitter, view, 1):
+        if not arity(emitter, view, 1):
             return Unknown()
         return _cast(emitter, name, emitter.given(view.args[0]), view.range)
 
@@ -432,7 +434,7 @@ def _cast(emitter: Emitter, name: str, given: Given, range: SourceRange) -> Suga
 
 def _annotate(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
     """``annotate(T, value)``: the value, which must fit the type."""
-    if not _arity(emitter, view, 2):
+    if not arity(emitter, view, 2):
         return Unknown()
     type = emitter.annotations.read(view.args[0])
     value = emitter.expr(view.args[1], type)
@@ -452,7 +454,7 @@ def _annotate(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
 
 
 def _unchecked_cast(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
-    if not _arity(emitter, view, 2):
+    if not arity(emitter, view, 2):
         return Unknown()
     type = emitter.annotations.read(view.args[0])
     value = emitter.expr(view.args[1], type)
@@ -464,25 +466,25 @@ def _typing_cast(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
 
 
 def _uninitialized(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
-    if not _arity(emitter, view, 1):
+    if not arity(emitter, view, 1):
         return Unknown()
     type = emitter.annotations.read(view.args[0])
     return emitter.insert("prim::Uninitialized", (), type, view.range)
 
 
 def _isinstance(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
-    if not _arity(emitter, view, 2):
+    if not arity(emitter, view, 2):
         return Unknown()
     return emit_isinstance(emitter, view.args[0], view.args[1], view.range).value
 
 
 def _hasattr(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
-    return emit_hasattr(emitter, view).value if _arity(emitter, view, 2) else Unknown()
+    return emit_hasattr(emitter, view).value if arity(emitter, view, 2) else Unknown()
 
 
 def _getattr(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
     """``getattr(object, "name")``, with a default where the attribute does not exist."""
-    if not _arity(emitter, view, 2, 3):
+    if not arity(emitter, view, 2, 3):
         return Unknown()
     owner = emitter.sugared(view.args[0])
     name = view.args[1]
@@ -513,11 +515,11 @@ def _constant_form(value: bool) -> Form:
 
 
 def _identity(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
-    return emitter.sugared(view.args[0], hint) if _arity(emitter, view, 1) else Unknown()
+    return emitter.sugared(view.args[0], hint) if arity(emitter, view, 1) else Unknown()
 
 
 def _unwrap_optional(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
-    if not _arity(emitter, view, 1):
+    if not arity(emitter, view, 1):
         return Unknown()
     value = emitter.expr(view.args[0])
     return emitter.builtin(
@@ -528,7 +530,7 @@ def _unwrap_optional(emitter: Emitter, view: v.Apply, hint: Type | None) -> Suga
 def _fork(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
     """``fork(f, *args)``: a future of what the call gives; ``prim::fork`` holds the call as a block."""
     if not view.args:
-        _arity(emitter, view, 1)
+        arity(emitter, view, 1)
         return Unknown()
     callee = emitter.sugared(view.args[0])
     args = calls.emit_args(emitter, view.args[1:])
@@ -546,12 +548,12 @@ def _fork(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
 
 
 def _wait(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
-    if not _arity(emitter, view, 1):
+    if not arity(emitter, view, 1):
         return Unknown()
-    return _wait_for(emitter, emitter.given(view.args[0]), view.range)
+    return wait_for(emitter, emitter.given(view.args[0]), view.range)
 
 
-def _wait_for(emitter: Emitter, future: Given, range: SourceRange) -> Sugared:
+def wait_for(emitter: Emitter, future: Given, range: SourceRange) -> Sugared:
     if isinstance(future.type, ErrorType):
         return Unknown()
     if not isinstance(future.type, FutureType | AwaitType):
@@ -590,7 +592,7 @@ def _size_class(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
 
 
 def _torch_assert(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
-    if not _arity(emitter, view, 1, 2):
+    if not arity(emitter, view, 1, 2):
         return Unknown()
     message = view.args[1] if len(view.args) == 2 else None
     emitter.statements([v.Assert(view.range, view.args[0], message)])
@@ -598,7 +600,7 @@ def _torch_assert(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared
 
 
 def _is_tensor(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
-    if not _arity(emitter, view, 1):
+    if not arity(emitter, view, 1):
         return Unknown()
     value = emitter.expr(view.args[0])
     if isinstance(value.type, ErrorType):
@@ -621,7 +623,7 @@ def _operator_form(operator: str) -> Form:
 
 def _warn(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
     """``warnings.warn(message, category, stacklevel)``; the category has no meaning in a script."""
-    if not _arity(emitter, view, 1, 3, keywords=True):
+    if not arity(emitter, view, 1, 3, keywords=True):
         return Unknown()
     message = emitter.given(view.args[0])
     kwargs: dict[str, Given] = {}
@@ -698,150 +700,3 @@ FORMS: Mapping[str, Form] = {
     "new_object": _new_object,
     "rangelist": _rangelist,
 }
-
-
-# Methods without a schema -------------------------------------------------------------------------
-
-
-def _tolist(emitter: Emitter, method: BuiltinMethod, view: v.Apply, hint: Type | None) -> Sugared:
-    """``tensor.tolist()``: its type must be annotated where it is assigned."""
-    element, depth = hint, 0
-    while isinstance(element, ListType):
-        element, depth = element.element, depth + 1
-    if hint is not None and contains_error(hint):
-        return emitter.insert("prim::Uninitialized", (), hint, view.range)
-    if element not in (INT, FLOAT, BOOL) and not isinstance(element, ComplexType):
-        return emitter.report(
-            "annotation-required",
-            view.range,
-            expression=view.range.text,
-            example="values: List[int]",
-        )
-    assert hint is not None
-    kind = emitter.constant({INT: 0, FLOAT: 1, BOOL: 3}.get(element, 4))
-    dim = emitter.constant(depth)
-    return emitter.insert("prim::tolist", (method.receiver, dim, kind), hint, view.range)
-
-
-def _cuda(emitter: Emitter, method: BuiltinMethod, view: v.Apply, hint: Type | None) -> Sugared:
-    args = calls.emit_args(emitter, view.args)
-    kwargs = calls.emit_kwargs(emitter, view.keywords)
-    return emitter.builtin(
-        "aten::cuda",
-        args,
-        kwargs,
-        view.range,
-        receiver=Given(method.receiver, view.range),
-        callee="cuda",
-    )
-
-
-def _tensor_len(
-    emitter: Emitter, method: BuiltinMethod, view: v.Apply, hint: Type | None
-) -> Sugared:
-    return emitter.builtin("aten::len", [Given(method.receiver, view.range)], {}, view.range)
-
-
-def _wait_method(
-    emitter: Emitter, method: BuiltinMethod, view: v.Apply, hint: Type | None
-) -> Sugared:
-    return _wait_for(emitter, Given(method.receiver, view.range), view.range)
-
-
-def _to_dtype(emitter: Emitter, method: BuiltinMethod, view: v.Apply, hint: Type | None) -> Sugared:
-    """``x.float()`` is ``x.to(torch.float32)``."""
-    if not _arity(emitter, view, 0):
-        return Unknown()
-    code = emitter.constant(attributes.TENSOR_CASTS[method.name])
-    return emitter.builtin(
-        "aten::to",
-        [Given(code, view.range)],
-        {},
-        view.range,
-        receiver=Given(method.receiver, view.range),
-        callee=method.name,
-    )
-
-
-METHODS: Mapping[str, Callable[[Emitter, BuiltinMethod, v.Apply, Type | None], Sugared]] = {
-    "tolist": _tolist,
-    "cuda": _cuda,
-    "__len__": _tensor_len,
-    "wait": _wait_method,
-    **dict.fromkeys(attributes.TENSOR_CASTS, _to_dtype),
-}
-
-
-def check_format(emitter: Emitter, view: v.Apply) -> None:
-    """Report format specifications, which TorchScript would print as they stand."""
-    if not isinstance(view.callee, v.Select) or not isinstance(view.callee.value, v.StringLiteral):
-        return
-    for field in re.findall(r"\{([^{}]+)\}", view.callee.value.value.replace("{{", "")):
-        emitter.report("format-spec", view.callee.value.range, spec="{" + field + "}")
-
-
-def emit_container_method(emitter: Emitter, method: ContainerMethod, view: v.Apply) -> Sugared:
-    """``items``, ``keys``, ``values`` of a ModuleDict; ``children`` and such of a module."""
-    module, type, range = method.module, method.type, view.range
-    emitter.resolver.layout(type)
-    if type.container in ("parameter_dict",):
-        names = [n for n, a in type.attributes.items() if a.kind == "parameter"]
-    elif method.name in ("named_parameters", "parameters"):
-        return _deep(emitter, module, type, "parameter", method.name.startswith("named"), range)
-    elif method.name in ("named_buffers", "buffers"):
-        return _deep(emitter, module, type, "buffer", method.name.startswith("named"), range)
-    elif method.name in ("modules", "named_modules"):
-        return _all_modules(emitter, module, type, method.name.startswith("named"), range)
-    else:
-        names = list(type.submodules)
-
-    def item(name: str) -> Sugared:
-        return emitter.insert(
-            "prim::GetAttr", (module,), type.attributes[name].type, range, {"name": name}
-        )
-
-    kind = "ModuleDict" if type.container else "module"
-    if method.name in ("items", "named_children"):
-        pairs = (SugaredTuple((emitter.constant(name), item(name))) for name in names)
-        return SugaredTuple(tuple(pairs), kind)
-    if method.name == "keys":
-        return SugaredTuple(tuple(emitter.constant(name) for name in names), kind)
-    return SugaredTuple(tuple(item(name) for name in names), kind)
-
-
-def _deep(
-    emitter: Emitter, module: Value, type: ModuleType, kind: str, named: bool, range: SourceRange
-) -> Sugared:
-    found: list[Sugared] = []
-
-    def visit(owner: Value, owner_type: ModuleType, prefix: str) -> None:
-        emitter.resolver.layout(owner_type)
-        for name, attribute in owner_type.attributes.items():
-            if attribute.kind == kind:
-                value = emitter.insert(
-                    "prim::GetAttr", (owner,), attribute.type, range, {"name": name}
-                )
-                label = emitter.constant(prefix + name) if named else None
-                found.append(value if label is None else SugaredTuple((label, value)))
-        for name, sub in owner_type.submodules.items():
-            inner = emitter.insert("prim::GetAttr", (owner,), sub, range, {"name": name})
-            visit(inner, sub, f"{prefix}{name}.")
-
-    visit(module, type, "")
-    return SugaredTuple(tuple(found), "module")
-
-
-def _all_modules(
-    emitter: Emitter, module: Value, type: ModuleType, named: bool, range: SourceRange
-) -> Sugared:
-    found: list[Sugared] = []
-
-    def visit(value: Value, owner_type: ModuleType, path: str) -> None:
-        emitter.resolver.layout(owner_type)
-        found.append(SugaredTuple((emitter.constant(path), value)) if named else value)
-        for name, sub in owner_type.submodules.items():
-            inner = emitter.insert("prim::GetAttr", (value,), sub, range, {"name": name})
-            visit(inner, sub, f"{path}.{name}" if path else name)
-
-    visit(module, type, "")
-    return SugaredTuple(tuple(found), "module")

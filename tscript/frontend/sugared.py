@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from ops_registry.schema import FunctionSchema
-from tscript.frontend.resolver import Fact, FunctionRef
+from tscript.diagnostics.source import SourceRange
+from tscript.frontend.resolver import ClassRef, Fact, FunctionRef, TypeRef
 from tscript.ir.graph import Value
 from tscript.types.nominal import ClassType, InterfaceType, ModuleType
+from tscript.types.printing import annotation_str
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,3 +123,35 @@ Sugared: TypeAlias = (
     | ContextValue
     | StaticCallable
 )
+
+
+def describe(sugared: Sugared, range: SourceRange) -> str:
+    """What people call something that is no value: "the function `helper`"."""
+    text = f"`{range.text}`"
+    match sugared:
+        case FunctionRef():
+            return f"the function {text}"
+        case ClassRef(type):
+            return f"the class `{type.qualified_name.rpartition('.')[2]}`"
+        case TypeRef():
+            return f"the type {text}"
+        case Value():
+            return f"a value of type `{annotation_str(sugared.type)}`"
+        case SugaredTuple(kind=kind):
+            return f"a {kind}"
+        case _:
+            return {
+                "OperatorRef": f"the operator {text}",
+                "SpecialForm": text,
+                "NamespaceRef": f"the module {text}",
+                "ExceptionRef": f"the exception {text}",
+                "BuiltinMethod": f"the method {text}",
+                "BoundMethod": f"the method {text}",
+                "InterfaceMethod": f"the method {text}",
+                "RangeValue": "a range",
+                "IterableTree": f"{text}",
+            }.get(type_name(sugared), text)
+
+
+def type_name(value: object) -> str:
+    return type(value).__name__
