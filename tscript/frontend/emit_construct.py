@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ops_registry.schema import FunctionSchema
 from tscript.diagnostics.source import SourceRange
+from tscript.frontend.emit_call import call_method, result_of
 from tscript.frontend.schema_matching import Given, Mismatch, match
 from tscript.frontend.sugared import (
     BoundMethod,
@@ -21,8 +22,6 @@ from tscript.types.nominal import (
 
 if TYPE_CHECKING:
     from tscript.frontend.emitter import Emitter
-
-from tscript.frontend.emit_call import call_method, result_of
 
 # Construction -------------------------------------------------------------------------------------
 

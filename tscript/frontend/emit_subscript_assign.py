@@ -24,6 +24,13 @@ from ops_registry.types import (
 )
 from tscript.diagnostics.source import SourceRange
 from tscript.frontend import views as v
+from tscript.frontend.emit_subscript import (
+    OPTIONAL_TENSOR,
+    element,
+    not_subscriptable,
+    tensor_indexing,
+    tuple_index,
+)
 from tscript.frontend.schema_matching import Given
 from tscript.ir.graph import Value
 from tscript.types.nominal import NamedTupleType
@@ -35,14 +42,6 @@ from tscript.types.relations import (
 
 if TYPE_CHECKING:
     from tscript.frontend.emitter import Emitter
-
-from tscript.frontend.emit_subscript import (
-    OPTIONAL_TENSOR,
-    element,
-    not_subscriptable,
-    tensor_indexing,
-    tuple_index,
-)
 
 # Setting ------------------------------------------------------------------------------------------
 

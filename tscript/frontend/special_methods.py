@@ -22,10 +22,12 @@ from tscript.diagnostics.source import SourceRange
 from tscript.frontend import emit_attribute as attributes
 from tscript.frontend import emit_call as calls
 from tscript.frontend import views as v
+from tscript.frontend.form_arguments import arity
 from tscript.frontend.resolver import (
     Unknown,
 )
 from tscript.frontend.schema_matching import Given
+from tscript.frontend.special_forms import wait_for
 from tscript.frontend.sugared import (
     BuiltinMethod,
     ContainerMethod,
@@ -40,8 +42,6 @@ from tscript.types.relations import (
 
 if TYPE_CHECKING:
     from tscript.frontend.emitter import Emitter
-
-from tscript.frontend.special_forms import arity, wait_for
 
 # Methods without a schema -------------------------------------------------------------------------
 

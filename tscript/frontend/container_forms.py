@@ -1,0 +1,232 @@
+"""The special forms that make something to iterate: ``range``, ``zip``, ``list``, ``tuple``, ``dict`` ..."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ops_registry.types import (
+    INT,
+    TENSOR,
+    ErrorType,
+    ListType,
+    StringType,
+    Type,
+)
+from tscript.diagnostics.source import SourceRange
+from tscript.frontend import views as v
+from tscript.frontend.form_arguments import arity
+from tscript.frontend.resolver import (
+    MaybePresent,
+    Unknown,
+)
+from tscript.frontend.schema_matching import Given
+from tscript.frontend.sugared import (
+    IterableTree,
+    RangeValue,
+    Sugared,
+    SugaredTuple,
+)
+from tscript.ir.graph import Value
+from tscript.types.printing import annotation_str
+from tscript.types.relations import (
+    is_optional,
+    is_subtype,
+    join,
+    make_union,
+)
+
+if TYPE_CHECKING:
+    from tscript.frontend.emitter import Emitter
+
+# Iteration ----------------------------------------------------------------------------------------
+
+
+def range_form(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
+    if not arity(emitter, view, 1, 3):
+        return Unknown()
+    values: list[Value] = []
+    for argument in view.args:
+        value = emitter.expr(argument)
+        value = emitter.convert(value, INT, argument.range)
+        if not is_subtype(value.type, INT):
+            suggestion = f"convert it: `int({argument.range.text})`"
+            if is_optional(value.type):
+                emitter.report(
+                    "optional-not-refined",
+                    argument.range,
+                    type=annotation_str(value.type),
+                    operation="`range`",
+                    expected="int",
+                    name=argument.range.text,
+                )
+            else:
+                emitter.report(
+                    "argument-type",
+                    argument.range,
+                    callee="range",
+                    expected="int",
+                    parameter="argument",
+                    actual=annotation_str(value.type),
+                    suggestion=emitter.hint_for(value) or suggestion,
+                )
+            value = emitter.error_value()
+        values.append(value)
+    if any(isinstance(value.type, ErrorType) for value in values):
+        return RangeValue(emitter.insert("prim::Uninitialized", (), INT))
+    if len(values) == 1:
+        return RangeValue(values[0])
+    start, stop = values[0], values[1]
+    step = values[2] if len(values) == 3 else emitter.literal(1)
+    length = emitter.builtin(
+        "aten::__range_length",
+        [Given(value, view.range) for value in (start, stop, step)],
+        {},
+        view.range,
+    )
+    return RangeValue(stop, start, step, length)
+
+
+def range_length(emitter: Emitter, subject: RangeValue, range: SourceRange) -> Value:
+    """How many steps a range has."""
+    if subject.length is not None:
+        return subject.length
+    zero = emitter.literal(0)
+    return emitter.builtin("prim::max", [Given(zero, range), Given(subject.stop, range)], {}, range)
+
+
+def enumerate_form(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
+    if not arity(emitter, view, 1, 2, keywords=True):
+        return Unknown()
+    start: Value | None = None
+    if len(view.args) == 2:
+        start = emitter.expr(view.args[1])
+    for keyword in view.keywords:
+        if keyword.name.name != "start":
+            emitter.report(
+                "unexpected-keyword",
+                keyword.range,
+                callee="enumerate",
+                name=keyword.name.name,
+                signature="enumerate(iterable, start=0)",
+            )
+            continue
+        start = emitter.expr(keyword.value)
+    return IterableTree((_iterable(emitter, view.args[0]),), start, is_enumerate=True)
+
+
+def zip_form(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
+    if not arity(emitter, view, 1, 1000):
+        return Unknown()
+    return IterableTree(tuple(_iterable(emitter, argument) for argument in view.args))
+
+
+def _iterable(emitter: Emitter, view: v.Expr) -> Sugared:
+    return emitter.sugared(view)
+
+
+def reversed_form(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
+    from tscript.frontend.emit_loop import unroll
+
+    if not arity(emitter, view, 1):
+        return Unknown()
+    subject = emitter.sugared(view.args[0])
+    unrolled = unroll(emitter, subject, view.range)
+    if unrolled is not None:
+        return SugaredTuple(unrolled.elements[::-1], unrolled.kind)
+    return emitter.report(
+        "unsupported-value",
+        view.range,
+        what="`reversed` of something that is not unrolled",
+        suggestion=f"write `{view.args[0].range.text}[::-1]`",
+    )
+
+
+def list_form(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
+    from tscript.frontend.emit_loop import unroll
+
+    if not view.args:
+        return emitter.expr(v.ListLiteral(view.range, ()), hint)
+    if not arity(emitter, view, 1):
+        return Unknown()
+    subject = emitter.sugared(view.args[0])
+    if isinstance(subject, Unknown | MaybePresent):
+        return Unknown()
+    if isinstance(subject, Value):
+        type = subject.type
+        if isinstance(type, ErrorType):
+            return Unknown()
+        if isinstance(type, ListType | StringType):
+            return emitter.builtin("aten::list", [Given(subject, view.range)], {}, view.range)
+    unrolled = unroll(emitter, subject, view.range)
+    if unrolled is not None:
+        if unrolled.kind != "tuple":
+            return unrolled
+        values = [emitter.value(element, view.range) for element in unrolled.elements]
+        type_ = join(value.type for value in values) if values else TENSOR
+        if type_ is None:
+            type_ = make_union(value.type for value in values)
+        return emitter.insert("prim::ListConstruct", values, ListType(type_), view.range)
+    element = v.Var(view.range, "element")
+    comprehension = v.ListComp(view.range, element, element, view.args[0])
+    return emitter.expr(comprehension, hint)
+
+
+def tuple_form(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
+    from tscript.frontend.emit_loop import unroll
+
+    if not view.args:
+        return emitter.tuple_of([], view.range)
+    if not arity(emitter, view, 1):
+        return Unknown()
+    subject = emitter.sugared(view.args[0])
+    if isinstance(subject, Unknown | MaybePresent):
+        return Unknown()
+    unrolled = unroll(emitter, subject, view.range)
+    if unrolled is not None:
+        return emitter.value(SugaredTuple(unrolled.elements), view.range)
+    value = emitter.value(subject, view.range)
+    if isinstance(value.type, ErrorType):
+        return Unknown()
+    return emitter.report(
+        "unsupported-value",
+        view.range,
+        what=f"a tuple made from a `{annotation_str(value.type)}`",
+        suggestion="the length of a tuple must be known when compiling: use a list",
+    )
+
+
+def dict_form(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
+    if not view.args and not view.keywords:
+        return emitter.expr(v.DictLiteral(view.range, (), ()), hint)
+    if view.keywords:
+        keys = tuple(v.StringLiteral(k.name.range, k.name.name) for k in view.keywords)
+        values = tuple(k.value for k in view.keywords)
+        made = emitter.expr(v.DictLiteral(view.range, keys, values), hint)
+        if not view.args:
+            return made
+        first = emitter.builtin("aten::dict", [emitter.given(view.args[0])], {}, view.range)
+        emitter.builtin(
+            "aten::update",
+            [Given(made, view.range)],
+            {},
+            view.range,
+            receiver=Given(first, view.range),
+        )
+        return first
+    if not arity(emitter, view, 1):
+        return Unknown()
+    argument = view.args[0]
+    if isinstance(argument, v.DictLiteral | v.DictComp):
+        return emitter.expr(argument, hint)
+    if isinstance(argument, v.ListComp | v.GeneratorExp) and isinstance(
+        argument.element, v.TupleLiteral
+    ):
+        key, value = argument.element.elements
+        comprehension = v.DictComp(view.range, key, value, argument.target, argument.iter)
+        return emitter.expr(comprehension, hint)
+    subject = emitter.sugared(argument)
+    if isinstance(subject, IterableTree):
+        pair = v.Var(view.range, "pair")
+        subject = emitter.expr(v.ListComp(view.range, pair, pair, argument))
+    given = Given(emitter.value(subject, argument.range), argument.range)
+    return emitter.builtin("aten::dict", [given], {}, view.range)
