@@ -16,7 +16,7 @@ from tscript.ir.graph import Node, Value
 from tscript.runtime.codegen_primitives import PrimitiveNodes
 from tscript.runtime.codegen_scalars import READS, compare, inlined
 from tscript.runtime.codegen_writer import copies
-from tscript.runtime.dispatch import runner
+from tscript.runtime.dispatch import handle_runner, runner
 from tscript.runtime.fast_paths import fast_path
 from tscript.runtime.handles import arrays_of, is_raw, is_raw_list
 from tscript.runtime.interpreter import operator_of
@@ -67,7 +67,7 @@ class OperatorNodes(PrimitiveNodes):
 
     def on_handles(self, node: Node, operator: Operator) -> None:
         """An operator that takes Tensors, or anything at all (``format``)."""
-        kernel = operator.kernel if operator.kind == "tensor_level" else runner(operator)
+        kernel = handle_runner(operator) if operator.kind == "tensor_level" else runner(operator)
         arguments = [self.handle(value) for value in node.inputs]
         label = operator.schema.base_name
         self.call_result(node, ast.Call(self.helper(label, kernel), arguments, []))

@@ -103,6 +103,11 @@ def _on_handles(operator: Operator) -> Callable[[Sequence[Any]], Any]:
     return run_on_handles
 
 
+def handle_runner(operator: Operator) -> Runner:
+    """A ``tensor_level`` record as a function on Tensors, all arguments given by position."""
+    return operator.kernel
+
+
 def _wrap_results(result: Any, known: Sequence[Tensor]) -> Any:
     if isinstance(result, np.ndarray):
         for tensor in known:
