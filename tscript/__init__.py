@@ -11,13 +11,14 @@ tensor([0., 2.])
 
 from __future__ import annotations
 
+import builtins
 import importlib
 import math
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:  # what the tables below say, for type checkers; operators are untyped
-    from ops_registry.device import Device as device
-    from ops_registry.dtypes import Dtype as dtype
+    from ops_registry.device import Device
+    from ops_registry.dtypes import Dtype
     from tscript import jit as jit
     from tscript import nn as nn
     from tscript import testing as testing
@@ -28,6 +29,10 @@ if TYPE_CHECKING:  # what the tables below say, for type checkers; operators are
     from tscript.runtime.tensor import Tensor as Tensor
     from tscript.serialization import load as load
     from tscript.serialization import save as save
+
+    # an import under another name is no export
+    device = Device
+    dtype = Dtype
 
 __version__ = "0.1.0"
 
@@ -152,4 +157,5 @@ def __dir__() -> list[str]:
 
     operators = {n.removeprefix("aten::") for n in registry().names() if n.startswith("aten::")}
     names = {*globals(), *_SUBMODULES, *_DTYPES, *_NAMES, *_RENAMED, *operators}
-    return sorted(n for n in names if not n.startswith("__"))
+    # not the operator, which is a name of this module once it was asked for
+    return builtins.sorted(n for n in names if not n.startswith("__"))
