@@ -8,14 +8,14 @@ and goes on to everything that their text mentions.  A name ``__torch__.a.b.C`` 
 from __future__ import annotations
 
 import keyword
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ops_registry import types as t
-from tscript.archive.code_printer import CodePrinter, ConstantTable, Line, quote
+from tscript.archive.code_printer import CodePrinter, ConstantTable, Line
 from tscript.archive.debug_info import write_provenance
 from tscript.archive.errors import SaveError
+from tscript.archive.literals import PLAIN_NAME, quote
 from tscript.archive.upgraders import needed_version
 from tscript.types.nominal import (
     ClassType,
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     from tscript.ir.function import CompiledFunction
 
-_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 #: Torch's own context managers, which have no source of their own here: attributes and body.
 _GRAD_MODES = {
     "no_grad": ("", "torch.set_grad_enabled(False)"),
@@ -125,7 +124,7 @@ class CodeExport:
 
     def _file(self, qualified_name: str) -> CodeFile:
         name = qualified_name.rpartition(".")[0]
-        if not name.startswith("__torch__") or not all(map(_PLAIN_NAME.fullmatch, name.split("."))):
+        if not name.startswith("__torch__") or not all(map(PLAIN_NAME.fullmatch, name.split("."))):
             raise SaveError(f"{qualified_name} is no name that an archive can hold")
         file = self._files.get(name)
         if file is None:
@@ -282,7 +281,7 @@ def _class_head(name: str, base: str) -> list[Line]:
 
 
 def _is_plain(name: str) -> bool:
-    return _PLAIN_NAME.fullmatch(name) is not None and not keyword.iskeyword(name)
+    return PLAIN_NAME.fullmatch(name) is not None and not keyword.iskeyword(name)
 
 
 def _same_definition(a: t.NominalType, b: t.NominalType) -> bool:

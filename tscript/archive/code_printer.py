@@ -12,14 +12,25 @@ everything else gets a name.  Inlining never changes the order in which nodes ru
 from __future__ import annotations
 
 import keyword
-import math
 import re
 from typing import TYPE_CHECKING, Any
 
 from ops_registry import types as t
-from ops_registry.device import Device
 from tscript.archive.errors import SaveError
-from tscript.types.nominal import EnumType, NamedTupleType
+from tscript.archive.literals import literal, member
+from tscript.archive.node_questions import (
+    assigned_together,
+    before,
+    is_access,
+    is_constant,
+    is_default,
+    is_for,
+    is_literal,
+    is_named,
+    must_declare,
+    plainly,
+)
+from tscript.types.nominal import NamedTupleType
 from tscript.types.printing import annotation_str
 
 if TYPE_CHECKING:
@@ -39,7 +50,6 @@ _RESERVED = frozenset(
     sorted print min max abs round pow enumerate zip super Tensor List Tuple Dict Optional Union
     Future number rangelist Device Any NoneType Final ord chr self_ __len__""".split()
 )
-_PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _CAST_CALLS = {
     "aten::Int": "int",
     "aten::Float": "float",
@@ -139,7 +149,7 @@ class CodePrinter:
 
     def literal(self, value: Any, type: t.Type = t.ANY) -> str:
         """A constant as text, or the number it has in the constants table."""
-        return _literal(self, value, type)
+        return literal(self, value, type)
 
     def annotation(self, type: t.Type) -> str:
         """``type`` as an annotation; its definition becomes part of the archive."""
@@ -192,7 +202,7 @@ class _Function:
         point = block.return_node
         while True:
             point, _ = self._absorb_inputs(point)
-            point = _before(point)
+            point = before(point)
             if point is block.return_node:
                 return
             for inner in point.blocks:
@@ -203,17 +213,17 @@ class _Function:
         evaluation stays; returns the first node of the expression and how many nodes it has."""
         point, weight = user, 1
         if user.kind in ("prim::Loop", "prim::fork", "prim::Exit"):
-            inputs = user.inputs[:1] if user.kind == "prim::Loop" and _is_for(user) else []
+            inputs = user.inputs[:1] if user.kind == "prim::Loop" and is_for(user) else []
         elif user.kind == "prim::SetAttr":
             inputs = user.inputs[1:]  # the right side of an assignment is evaluated first
         else:
             inputs = user.inputs
         for value in reversed(inputs):
             producer = value.node
-            if _before(point) is producer and self._may_inline(value, user):
+            if before(point) is producer and self._may_inline(value, user):
                 saved = set(self.inlined)
                 first, added = self._absorb_inputs(producer)
-                if weight + added > _HEAVIEST_EXPRESSION and not _is_access(producer):
+                if weight + added > _HEAVIEST_EXPRESSION and not is_access(producer):
                     self.inlined = saved
                     break
                 self.inlined.add(value)
@@ -228,9 +238,9 @@ class _Function:
             return False
         if node.kind in ("prim::Uninitialized", "prim::CreateObject"):
             return False
-        if _is_named(value) and user.kind != "prim::Return":
+        if is_named(value) and user.kind != "prim::Return":
             return False
-        return user.kind != "prim::Return" or _assigned_together(user)
+        return user.kind != "prim::Return" or assigned_together(user)
 
     # -- names
     # ------------------------------------------------------------------------------------------
@@ -306,7 +316,7 @@ class _Function:
 
     def _body(self, block: Block) -> None:
         for node in block.nodes:
-            if _is_literal(node):
+            if is_literal(node):
                 continue
             if len(node.outputs) == 1 and node.output in self.inlined:
                 continue
@@ -320,7 +330,7 @@ class _Function:
             case "prim::Loop":
                 self._loop(node)
             case "prim::SetAttr":
-                target = _member(self.use(node.inputs[0]), node.attributes["name"])
+                target = member(self.use(node.inputs[0]), node.attributes["name"])
                 self._line(f"{target} = {self.use(node.inputs[1])}")
             case "prim::TupleUnpack" | "prim::ListUnpack":
                 targets = "".join(f"{self.name(value)}, " for value in node.outputs)
@@ -359,7 +369,7 @@ class _Function:
         together: list[tuple[str, str]] = []
         for target, value in zip(targets, values, strict=True):
             name, text = self.name(target), self.use(value)
-            if declare and _must_declare(target.type, value.type):
+            if declare and must_declare(target.type, value.type):
                 self._line(f"{name}: {self.printer.annotation(target.type)} = {text}")
             else:
                 together.append((name, text))
@@ -390,12 +400,12 @@ class _Function:
         for inside, after in zip(carried, node.outputs, strict=True):
             self.names[inside] = self.name(after)
         self._assign_loop_variables(node.outputs, initial)
-        if _is_for(node):
+        if is_for(node):
             self._line(f"for {self.name(counter)} in range({self.use(trip_count)}):")
             self._loop_body(body, carried, next_carried, [], [])
             return
         going = self.printer.unnamed()
-        if _is_constant(trip_count, MAX_INT) and not counter.uses:
+        if is_constant(trip_count, MAX_INT) and not counter.uses:
             self._line(f"{going} = {self.use(condition)}")
             self._line(f"while {going}:")
             self._loop_body(body, carried, next_carried, [going], [self.use_later(next_condition)])
@@ -403,7 +413,7 @@ class _Function:
         number = self.name(counter)
         self._line(f"{number} = 0")
         start = f"torch.gt({self.use(trip_count)}, 0)"
-        if not _is_constant(condition, True):
+        if not is_constant(condition, True):
             start = f"torch.__and__({start}, {self.use(condition)})"
         self._line(f"{going} = {start}")
         self._line(f"while {going}:")
@@ -470,7 +480,7 @@ class _Function:
     def use(self, value: Value) -> str:
         """The text that stands for ``value`` where it is used."""
         node = value.node
-        if value in self.inlined or _is_literal(node):
+        if value in self.inlined or is_literal(node):
             return self.expression(node)
         return self.name(value)
 
@@ -484,7 +494,7 @@ class _Function:
             case "prim::Constant":
                 return self._constant(node)
             case "prim::GetAttr":
-                return _member(self._operand(inputs[0]), node.attributes["name"])
+                return member(self._operand(inputs[0]), node.attributes["name"])
             case "prim::CallMethod":
                 arguments = "".join(f"{self.use(value)}, " for value in inputs[1:])
                 return f"({self.use(inputs[0])}).{node.attributes['name']}({arguments})"
@@ -560,7 +570,7 @@ class _Function:
         if schema is None or schema.is_vararg or len(schema.arguments) != len(node.inputs):
             return self.uses(node.inputs)
         needed = len(node.inputs)
-        while needed and _is_default(schema.arguments[needed - 1], node.inputs[needed - 1]):
+        while needed and is_default(schema.arguments[needed - 1], node.inputs[needed - 1]):
             needed -= 1
         texts = []
         for argument, value in zip(schema.arguments[:needed], node.inputs[:needed], strict=True):
@@ -570,7 +580,7 @@ class _Function:
 
     def _raise_arguments(self, node: Node) -> str:
         message, *rest = node.inputs
-        named = [value for value in rest if not _is_constant(value, None)]
+        named = [value for value in rest if not is_constant(value, None)]
         return self.uses([message, *named])
 
     def _python_call(self, node: Node) -> str:
@@ -595,7 +605,7 @@ class _Function:
         type = node.output.type
         text = f"[{self.uses(node.inputs)}]"
         element = type.element if isinstance(type, t.ListType) else None
-        if node.inputs and all(_plainly(value.type, element) for value in node.inputs):
+        if node.inputs and all(plainly(value.type, element) for value in node.inputs):
             return text
         return f"annotate({self.printer.annotation(type)}, {text})"
 
@@ -605,7 +615,7 @@ class _Function:
         items = zip(keys, values, strict=True)
         text = "{" + ", ".join(f"{self.use(key)}: {self.use(value)}" for key, value in items) + "}"
         wanted = type.value if isinstance(type, t.DictType) else None
-        if keys and all(_plainly(value.type, wanted) for value in values):
+        if keys and all(plainly(value.type, wanted) for value in values):
             return text
         return f"annotate({self.printer.annotation(type)}, {text})"
 
@@ -615,202 +625,3 @@ class _Function:
         if value is None and isinstance(type, (t.OptionalType, t.UnionType)):
             return f"annotate({self.printer.annotation(type)}, None)"
         return self.printer.literal(value, type)
-
-
-# -- text of values
-# -----------------------------------------------------------------------------------
-
-
-def _literal(printer: CodePrinter, value: Any, type: t.Type) -> str:
-    if isinstance(type, EnumType):
-        name = getattr(value, "name", value)
-        return f"{printer.annotation(type)}.{name}"
-    if isinstance(type, t.OptionalType) and value is not None:
-        return _literal(printer, value, type.element)
-    match value:
-        case None | bool():
-            return str(value)
-        case int():
-            return _int(value)
-        case float():
-            return _float(value)
-        case complex():
-            return f"complex({_float(value.real)}, {_float(value.imag)})"
-        case str():
-            return quote(value)
-        case Device():
-            return f"torch.device({quote(str(value))})"
-        case tuple():
-            parts = type.contained() if isinstance(type, (t.TupleType,)) else ()
-            texts = [
-                _literal(printer, part, parts[position] if position < len(parts) else t.ANY)
-                for position, part in enumerate(value)
-            ]
-            return f"({texts[0]},)" if len(texts) == 1 else f"({', '.join(texts)})"
-        case list() if all(_is_text(part) for part in value):
-            element = type.element if isinstance(type, t.ListType) else t.ANY
-            text = f"[{', '.join(_literal(printer, part, element) for part in value)}]"
-            simple = isinstance(
-                element, (t.IntType, t.FloatType, t.BoolType, t.StringType, t.AnyType)
-            )
-            if value and simple:
-                return text
-            return f"annotate({printer.annotation(type)}, {text})"
-        case dict() if all(map(_is_text, value)) and all(map(_is_text, value.values())):
-            kind = type if isinstance(type, t.DictType) else t.DictType(t.ANY, t.ANY)
-            items = (
-                f"{_literal(printer, k, kind.key)}: {_literal(printer, v, kind.value)}"
-                for k, v in value.items()
-            )
-            return f"annotate({printer.annotation(type)}, {{{', '.join(items)}}})"
-        case _:
-            return f"CONSTANTS.c{printer.constants.number(value)}"
-
-
-def quote(text: str) -> str:
-    r"""``text`` as a string literal of the archive's code: ASCII, bytes above it in octal.
-
-    >>> quote('a "b"\n\u00e9')
-    '"a \\"b\\"\\n\\303\\251"'
-    """
-    escapes = {7: r"\a", 8: r"\b", 12: r"\f", 10: r"\n", 13: r"\r", 9: r"\t", 11: r"\v"}
-    escapes |= {ord("\\"): r"\\", ord("'"): r"\'", ord('"'): r"\""}
-    out = []
-    for byte in text.encode("utf-8", "surrogatepass"):
-        if byte in escapes:
-            out.append(escapes[byte])
-        else:
-            out.append(chr(byte) if 32 <= byte < 127 else f"\\{byte:03o}")
-    return f'"{"".join(out)}"'
-
-
-def _int(value: int) -> str:
-    if not -(1 << 63) <= value < 1 << 63:
-        raise SaveError(f"the integer {value} does not fit into 64 bits")
-    return str(value)
-
-
-def _float(value: float) -> str:
-    if math.isnan(value):
-        return "nan"
-    if math.isinf(value):
-        return "inf" if value > 0 else "-inf"
-    text = f"{value:.17g}"
-    return text if any(mark in text for mark in ".en") else text + "."
-
-
-def _is_text(value: Any) -> bool:
-    if isinstance(value, tuple | list):
-        return all(map(_is_text, value))
-    return value is None or isinstance(value, (bool, int, float, complex, str, Device))
-
-
-def _member(owner: str, name: str) -> str:
-    if _PLAIN_NAME.fullmatch(name) and not keyword.iskeyword(name):
-        return f"{owner}.{name}"
-    return f"getattr({owner}, {quote(name)})"
-
-
-# -- questions about nodes
-# ------------------------------------------------------------------------------
-
-
-def _before(node: Node) -> Node:
-    """The node printed before ``node``: constants are written where they are used."""
-    node = node.previous
-    while _is_literal(node):
-        node = node.previous
-    return node
-
-
-def _is_literal(node: Node) -> bool:
-    """Whether a node is written out wherever it is used: a constant, or a list of constants that only
-    one node of the same block sees."""
-    if node.kind == "prim::Constant":
-        return True
-    if node.kind != "prim::ListConstruct" or _is_named(node.output):
-        return False
-    uses = node.output.uses
-    if len(uses) != 1 or uses[0].node.owning_block is not node.owning_block:
-        return False
-    return all(value.node.kind == "prim::Constant" for value in node.inputs)
-
-
-def _assigned_together(block_end: Node) -> bool:
-    """Whether a block's results are assigned in one statement, in their order, so that expressions
-    may stand there."""
-    block = block_end.owning_block
-    owner = block.owning_node if block is not None else None
-    if owner is None or len(block_end.inputs) == 1:
-        return True
-    targets = owner.outputs
-    values = block_end.inputs[1:] if owner.kind == "prim::Loop" else block_end.inputs
-    return not any(
-        _must_declare(target.type, value.type)
-        for target, value in zip(targets, values, strict=False)
-    )
-
-
-def _is_named(value: Value) -> bool:
-    return value.has_debug_name and not value.debug_name.isdecimal()
-
-
-def _is_access(node: Node) -> bool:
-    return node.kind in ("prim::GetAttr", "prim::TupleIndex", "aten::__getitem__")
-
-
-def _is_constant(value: Value, wanted: Any) -> bool:
-    node = value.node
-    if node.kind != "prim::Constant":
-        return False
-    held = node.constant_value()
-    return type(held) is type(wanted) and bool(held == wanted)
-
-
-def _is_for(loop: Node) -> bool:
-    """Whether the loop runs exactly its trip count: nothing can end it early."""
-    return _is_constant(loop.inputs[1], True) and _is_constant(loop.blocks[0].outputs[0], True)
-
-
-def _is_default(argument: Any, value: Value) -> bool:
-    """Whether ``value`` is what the argument has when it is left out."""
-    if not argument.has_default:
-        return False
-    known, held = _known_value(value)
-    default = argument.default
-    if isinstance(held, list) and not isinstance(default, (list, tuple)) and default is not None:
-        default = [default] * (argument.size or 0)
-    if isinstance(default, tuple):
-        default = list(default)
-    if not known or type(held) is not type(default):
-        return False
-    if isinstance(held, list) and list(map(type, held)) != list(map(type, default)):
-        return False
-    try:
-        return bool(held == default)
-    except (TypeError, ValueError):
-        return False
-
-
-def _known_value(value: Value) -> tuple[bool, Any]:
-    """Whether the value is a constant, or a list of constants, and which."""
-    node = value.node
-    if node.kind == "prim::Constant":
-        return True, node.constant_value()
-    if node.kind == "prim::ListConstruct":
-        parts = [_known_value(part) for part in node.inputs]
-        return all(known for known, _ in parts), [held for _, held in parts]
-    return False, None
-
-
-def _plainly(given: t.Type, wanted: t.Type | None) -> bool:
-    """Whether a literal holding a ``given`` is read back as one of ``wanted`` with nothing said."""
-    if isinstance(given, t.TensorType) and isinstance(wanted, t.TensorType):
-        return True
-    return given == wanted
-
-
-def _must_declare(target: t.Type, value: t.Type) -> bool:
-    if isinstance(target, t.TensorType) and isinstance(value, t.TensorType):
-        return False
-    return target != value
