@@ -136,6 +136,11 @@ _TABLE: dict[str, Entry] = {
         "`{actual}` cannot be a key of a dict",
         "keys are `str`, `int`, `bool`, `float`, `complex` or `Tensor`",
     ),
+    "revealed-type": Entry(
+        "`{expression}` is `{type}` here",
+        "`reveal_type` asked for it: take it out when you know",
+        "warning",
+    ),
     "implicit-tensor-conversion": Entry(
         "a Tensor is converted to `{target}` here, which fails at run time unless it has one "
         "element of that type",

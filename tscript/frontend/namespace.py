@@ -89,6 +89,8 @@ _SPECIAL_FORMS: Mapping[str, str] = MappingProxyType(
             int float bool str complex super""".split()
         },
         "typing.cast": "cast",
+        "typing.reveal_type": "reveal_type",
+        "typing_extensions.reveal_type": "reveal_type",
         "torch.jit.annotate": "annotate",
         "torch.jit.isinstance": "jit_isinstance",
         "torch.jit.is_scripting": "is_scripting",

@@ -98,7 +98,7 @@ class SpecialForm:
     """A callable with rules of its own.
 
     Names: ``print len range enumerate zip reversed isinstance hasattr getattr list tuple dict int float
-    bool str complex super cast annotate jit_isinstance is_scripting is_tracing fork wait identity
+    bool str complex super cast annotate jit_isinstance is_scripting is_tracing fork wait identity reveal_type
     unwrap_optional no_grad enable_grad set_grad_enabled record_function tensor_class size_class never
     torch_assert is_tensor is_grad_enabled vf_namespace warn type_constructor``, and, in the code of
     archives, ``unchecked_cast uninitialized rangelist ops_prim``.

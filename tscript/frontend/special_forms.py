@@ -271,6 +271,19 @@ def _constant_form(value: bool) -> Form:
     return lambda emitter, view, hint: emitter.constant(value)
 
 
+def _reveal_type(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
+    """``reveal_type(x)`` is ``x``, and a report of its type."""
+    if not arity(emitter, view, 1):
+        return Unknown()
+    written = view.args[0].range
+    value = emitter.value(emitter.sugared(view.args[0], hint), written)
+    if not isinstance(value.type, ErrorType):
+        emitter.report(
+            "revealed-type", view.range, expression=written.text, type=annotation_str(value.type)
+        )
+    return value
+
+
 def _identity(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
     return emitter.sugared(view.args[0], hint) if arity(emitter, view, 1) else Unknown()
 
@@ -440,6 +453,7 @@ FORMS: Mapping[str, Form] = {
     "is_tracing": _constant_form(False),
     "never": _constant_form(False),
     "identity": _identity,
+    "reveal_type": _reveal_type,
     "unwrap_optional": _unwrap_optional,
     "fork": _fork,
     "wait": _wait,
