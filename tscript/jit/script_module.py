@@ -353,6 +353,7 @@ def attach(module: ScriptModule, script_object: ScriptObject, memo: dict[int, Mo
     for name in ("training",):
         own.pop(name, None)
     own["_script_object"] = script_object
+    script_object.set_face(module)
     if "forward" in script_object.type.compiled:
         # nn.Module has a `forward` that only complains, so `__getattr__` is never asked for one.
         own["forward"] = ScriptMethod(script_object, "forward")

@@ -486,6 +486,8 @@ def to_python(value: Any) -> Any:
         return cls(*items) if hasattr(value, "_fields") else tuple(items)
     if cls is EnumMember:
         return python_enum(value)
+    if cls is ScriptObject:
+        return value.face
     return value
 
 

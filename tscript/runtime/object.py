@@ -8,6 +8,7 @@ share code.
 from __future__ import annotations
 
 import enum
+import weakref
 from collections import namedtuple
 from typing import Any
 
@@ -22,14 +23,28 @@ class ScriptObject:
     comes as a copy.
     """
 
-    __slots__ = ("__weakref__", "slots", "type")
+    __slots__ = ("__weakref__", "_face", "slots", "type")
 
+    _face: weakref.ref[Any] | None
     type: ObjectType
     slots: dict[str, Any]
 
     def __init__(self, type: ObjectType, slots: dict[str, Any] | None = None) -> None:
         object.__setattr__(self, "type", type)
         object.__setattr__(self, "slots", {} if slots is None else slots)
+        object.__setattr__(self, "_face", None)
+
+    def set_face(self, face: Any) -> None:
+        """Say which Python object stands for this one (a ScriptModule): what Python functions
+        that a script calls are given."""
+        object.__setattr__(self, "_face", weakref.ref(face))
+
+    @property
+    def face(self) -> Any:
+        """The Python object that stands for this one, or the object itself."""
+        reference = self._face
+        found = None if reference is None else reference()
+        return self if found is None else found
 
     def call(self, method: str, *args: Any, **kwargs: Any) -> Any:
         """Call a compiled method from Python."""
