@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -47,8 +48,17 @@ def padded(x: np.ndarray, before: Sequence[int], after: Sequence[int], value: fl
     )
     made = np.full(shape, value, x.dtype)
     inside = tuple(slice(b, b + s) for s, b in zip(x.shape[lead:], before, strict=True))
-    made[(..., *inside)] = x
+    made[trailing(inside)] = x
     return made
+
+
+def trailing(index: Sequence[slice | int]) -> tuple[Any, ...]:
+    """An index into the last dimensions.
+
+    >>> np.zeros((2, 3, 4))[trailing([slice(1, 2), 0])].shape
+    (2, 1)
+    """
+    return (..., *index)
 
 
 def windows(

@@ -43,7 +43,7 @@ class CheckItem(pytest.Item):
         if problems:
             raise TraceFailure("\n\n".join(problems))
 
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> str:  # type: ignore[override]
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException], style: Any = None) -> str:
         """The difference itself, without our own traceback."""
         if isinstance(excinfo.value, TraceFailure):
             return str(excinfo.value)

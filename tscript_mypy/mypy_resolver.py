@@ -309,7 +309,7 @@ class MypyResolver:
         made = self.program.types.get(node.fullname)
         if made is None:
             made = self._make_type(node)
-        return made  # type: ignore[no-any-return]
+        return made
 
     def _make_type(self, info: n.TypeInfo) -> NamedType:
         name = f"__torch__.{info.fullname}"

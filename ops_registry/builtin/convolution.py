@@ -16,7 +16,7 @@ from ops_registry.meta import TensorMeta
 from ops_registry.operator import operator, operators
 from ops_registry.precision import widened
 from ops_registry.samples import Rejected, Sample, tensor
-from ops_registry.sliding_windows import padded, per_dim, window_count, windows
+from ops_registry.sliding_windows import padded, per_dim, trailing, window_count, windows
 
 _Sizes = Sequence[int] | int
 
@@ -103,6 +103,7 @@ def convolve(
     ]
     batch, out_channels, group_in = x.shape[0], w.shape[0], w.shape[1]
     positions = int(np.prod(counts))
+    result: np.ndarray
     if kernel == (1,) * spatial and groups == 1:
         # A 1x1 convolution needs no windows: the input, or every stride-th pixel, is the matrix.
         steps = tuple(slice(None, None, s) for s in stride)
@@ -325,9 +326,9 @@ def _run_transposed(
             slice(o * d, o * d + (n - 1) * s + 1, s)
             for o, d, n, s in zip(offset, dilations, sizes, strides, strict=True)
         )
-        total[(..., *target)] += spread[(slice(None), slice(None), *offset)]
+        total[trailing(target)] += spread[(slice(None), slice(None), *offset)]
     inside = tuple(slice(p, p + n) for p, n in zip(pads, shape[2:], strict=True))
-    result = np.ascontiguousarray(total[(..., *inside)])
+    result = np.ascontiguousarray(total[trailing(inside)])
     if bias is not None:
         result += widened(bias).reshape(-1, *(1,) * spatial)
     return result if input.ndim == spatial + 2 else result[0]

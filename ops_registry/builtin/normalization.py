@@ -198,10 +198,10 @@ def instance_norm(
         )[0]
     batch, channels = input.shape[:2]
     flat = input.reshape(1, batch * channels, *input.shape[2:])
-    tiled = [None if v is None else np.tile(v, batch) for v in (weight, bias)]
-    running = [None if v is None else np.tile(v, batch) for v in (running_mean, running_var)]
-    result = normalize_batch(flat, *tiled, *running, True, momentum, eps)[0]
-    for whole, part in zip((running_mean, running_var), running, strict=True):
+    vectors = (weight, bias, running_mean, running_var)
+    w, b, mean, variance = (None if v is None else np.tile(v, batch) for v in vectors)
+    result = normalize_batch(flat, w, b, mean, variance, True, momentum, eps)[0]
+    for whole, part in ((running_mean, mean), (running_var, variance)):
         if whole is not None and part is not None:
             whole[...] = part.reshape(batch, channels).mean(axis=0)
     return result.reshape(input.shape)

@@ -16,7 +16,7 @@ from ops_registry.meta import TensorMeta
 from ops_registry.operator import operator, operators
 from ops_registry.precision import widened
 from ops_registry.samples import Rejected, Sample, array, tensor
-from ops_registry.sliding_windows import padded, per_dim, window_count, windows
+from ops_registry.sliding_windows import padded, per_dim, trailing, window_count, windows
 
 _Sizes = Sequence[int] | int
 
@@ -120,15 +120,11 @@ def _max(x: np.ndarray, g: _Geometry) -> np.ndarray:
     whole = padded(x, g.padding, g.after, _lowest(x))
     result: np.ndarray | None = None
     for offset in np.ndindex(*g.kernel):
-        part = whole[
-            (
-                ...,
-                *(
-                    slice(o * d, o * d + (c - 1) * s + 1, s)
-                    for o, d, c, s in zip(offset, g.dilation, g.counts, g.stride, strict=True)
-                ),
-            )
+        shifted = [
+            slice(o * d, o * d + (c - 1) * s + 1, s)
+            for o, d, c, s in zip(offset, g.dilation, g.counts, g.stride, strict=True)
         ]
+        part = whole[trailing(shifted)]
         result = part.copy() if result is None else np.maximum(result, part, out=result)
     assert result is not None
     return result
@@ -394,10 +390,10 @@ def _adaptive_max(x: np.ndarray, sizes: Sequence[int]) -> tuple[np.ndarray, np.n
     bounds = [_bounds(n, parts) for n, parts in zip(image, sizes, strict=True)]
     for place in np.ndindex(*sizes):
         box = tuple(slice(*bounds[axis][i]) for axis, i in enumerate(place))
-        part = x[(..., *box)].reshape(*lead, -1)
+        part = x[trailing(box)].reshape(*lead, -1)
         best = part.argmax(axis=-1)
-        values[(..., *place)] = np.take_along_axis(part, best[..., None], axis=-1)[..., 0]
-        indices[(..., *place)] = numbers[box].reshape(-1)[best]
+        values[trailing(place)] = np.take_along_axis(part, best[..., None], axis=-1)[..., 0]
+        indices[trailing(place)] = numbers[box].reshape(-1)[best]
     return values, indices
 
 
@@ -421,9 +417,7 @@ def _unpool_meta(spatial: int) -> Any:
 
 
 def _pooled(spatial: int) -> Sample:
-    image = np.arange(1.0, 37.0, dtype=np.float32).reshape(1, *(6,) * 2)
-    if spatial == 3:
-        image = np.arange(1.0, 65.0, dtype=np.float32).reshape(1, 4, 4, 4)
+    image = np.arange(1.0, 4.0**spatial + 1, dtype=np.float32).reshape(1, *(4,) * spatial)
     g = _Geometry(image.shape, spatial, 2, [], 0, 1, False)
     values, indices = _max_with_indices(image, g)
     size = list(image.shape[1:])

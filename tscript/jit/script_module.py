@@ -19,7 +19,7 @@ from ops_registry import types as t
 from tscript import markers
 from tscript.ir.function import CompiledFunction
 from tscript.ir.graph import Graph
-from tscript.jit.compiled import compile_method, graph_of
+from tscript.jit.compiled import compile_methods, graph_of
 from tscript.jit.enabled import enabled
 from tscript.nn import Module
 from tscript.nn.module import REGISTRIES
@@ -195,11 +195,11 @@ class ScriptModule(Module, metaclass=_ScriptMeta):
         """
         from tscript.jit.compiled import define_methods
 
-        own = vars(self).get("_script_object")
-        if own is None:
+        if vars(self).get("_script_object") is None:
             _compile_instance(self)
-            own = self._script_object
-        define_methods(own.type, src, inspect.currentframe())
+        kind = self._script_object.type
+        assert isinstance(kind, ModuleType)
+        define_methods(kind, src, inspect.currentframe())
 
     def save(self, f: Any, _extra_files: dict[str, Any] | None = None) -> None:
         """Write an archive; see :func:`tscript.jit.save`."""
@@ -376,10 +376,10 @@ def _compile_instance(module: ScriptModule) -> None:
     from tscript.jit.recursive import entry_points, script_object_of
 
     made = script_object_of(module, fresh=False)
-    names = dict.fromkeys([*type(module)._script_methods, *entry_points(module, made.type)])
-    for name in names:
-        if name in made.type.methods:
-            compile_method(made.type, name)
+    kind = made.type
+    assert isinstance(kind, ModuleType)
+    names = dict.fromkeys([*type(module)._script_methods, *entry_points(module, kind)])
+    compile_methods(kind, [name for name in names if name in kind.methods])
     attach(module, made, {})
     for name in type(module)._script_methods:
         vars(module)[name] = ScriptMethod(made, name)

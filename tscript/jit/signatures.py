@@ -75,6 +75,8 @@ def _type_comment(function: Any, resolver: LiveResolver) -> tuple[dict[str, Type
     comment = view.signature_comment
     if comment is None:
         return {}, None
+    if comment.params is None:  # `(...)`: the parameters have comments of their own
+        return {}, AnnotationReader(resolver, DiagnosticSink()).read(comment.returns)
     reader = AnnotationReader(resolver, DiagnosticSink())
     parameters = list(view.params)
     if len(comment.params) == len(parameters) - 1:

@@ -259,8 +259,8 @@ def _shape_of(node: Node) -> tuple[Any, ...]:
 
 
 def _node_difference(a: Node | None, b: Node | None) -> Iterator[str]:
-    texts = [[print_node(node)] if node is not None else [] for node in (a, b)]
-    yield from (line.rstrip("\n") for line in difflib.ndiff(*texts))
+    before, after = ([print_node(node)] if node is not None else [] for node in (a, b))
+    yield from (line.rstrip("\n") for line in difflib.ndiff(before, after))
     for label, node in (("in the trace", a), ("in the check", b)):
         if node is not None and node.source_range is not None:
             yield f"recorded {label} at {node.source_range}"
