@@ -269,9 +269,7 @@ class _Builder:
         return Device(description.type, description.index)
 
     def refuse(self, description: ObjectDescription | EnumDescription) -> Any:
-        self.fail(
-            f"it holds an object of {description.class_name}, which no state dict does"
-        )
+        self.fail(f"it holds an object of {description.class_name}, which no state dict does")
 
 
 _BUILD: dict[type, Callable[[_Builder, Any], Any]] = {

@@ -8,6 +8,7 @@ function, with all the code and data that it needs.  The Python faces of both ar
 from __future__ import annotations
 
 import os
+import re
 import sys
 import warnings
 from dataclasses import dataclass
@@ -196,8 +197,13 @@ def _check_sound(function: CompiledFunction) -> None:
 
 
 def _root_name(file: FileLike) -> str:
-    """The archive's directory: as PyTorch does, the file's name without its last suffix."""
+    """The archive's directory: as PyTorch does, the file's name without its last suffix.
+
+    >>> _root_name("models/net v1.2.pt"), _root_name("a:b.pt"), _root_name(".")
+    ('net v1.2', 'a_b', 'archive')
+    """
     name = file if isinstance(file, (str, os.PathLike)) else getattr(file, "name", "archive")
     base = os.path.basename(os.fspath(name)) if isinstance(name, (str, os.PathLike)) else "archive"
     stem, _ = os.path.splitext(base)
-    return stem or "archive"
+    plain = re.sub(r"[^\w. -]", "_", stem)
+    return plain if plain.strip(". ") else "archive"

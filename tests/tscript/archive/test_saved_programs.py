@@ -444,3 +444,40 @@ def test_old_files_divide_as_they_did() -> None:
     again = io.BytesIO()
     save_archive(load_archive(old), again)
     assert load_archive(again)(x, y, 2)[1].tolist() == [3, -3]
+
+
+def test_every_old_meaning_compiles() -> None:
+    from tscript.archive import upgraders
+
+    names = {name for _, name in (*upgraders._NODES.values(), *upgraders._NAMES.values())}
+    assert names == upgraders._functions().keys()
+    for name in names:
+        assert not upgraders._compiled(name).failed
+
+
+def test_old_files_fill_and_count_as_they_did() -> None:
+    def makes(n: int):
+        return torch.full([n], 3), torch.full([n], 3, dtype=torch.int64), torch.linspace(0, 1, n)
+
+    file = io.BytesIO()
+    torch.jit.save(torch.jit.script(makes), file)
+    old = io.BytesIO()
+    with zipfile.ZipFile(file) as new, zipfile.ZipFile(old, "w") as archive:
+        for name in new.namelist():
+            data = new.read(name)
+            if name.endswith(".py"):
+                assert b"torch.linspace(0, 1, n)" in data
+                data = data.replace(b"torch.linspace(0, 1, n)", b"torch.linspace(0, 1)")
+            archive.writestr(name, b"3\n" if name.endswith("version") else data)
+    floats, ints, steps = load_archive(old)(2)
+    assert (floats.dtype, ints.dtype) == (torch.float32, torch.int64)
+    assert steps.shape == (100,)
+    assert load_archive(file)(2)[0].dtype is torch.int64
+
+
+def test_the_name_of_the_file_is_the_name_inside(tmp_path: Any) -> None:
+    for name, root in (("net v1.2.pt", "net v1.2"), ("a:b.pt", "a_b"), ("é.pt", "é")):
+        torch.jit.save(torch.jit.script(scaled), tmp_path / name)
+        with zipfile.ZipFile(tmp_path / name) as archive:
+            assert f"{root}/data.pkl" in archive.namelist()
+        torch.jit.load(tmp_path / name)
