@@ -124,10 +124,10 @@ def convolve(
             columns = view.transpose(order).reshape(batch, groups, size, positions)
             matrix = w.reshape(groups, out_channels // groups, size)
             result = np.matmul(matrix, columns)
-    result = result.reshape(batch, out_channels, *counts)
+    image: np.ndarray = result.reshape(batch, out_channels, *counts)
     if bias is not None:
-        result += widened(bias).reshape(-1, *(1,) * spatial)
-    return result
+        image += widened(bias).reshape(-1, *(1,) * spatial)
+    return image
 
 
 def _run(
