@@ -80,7 +80,8 @@ def get_default_dtype() -> Dtype:
 def promote_types(type1: Dtype, type2: Dtype) -> Dtype:
     """The smallest dtype that both convert to.
 
-    >>> promote_types(dtypes.int32, dtypes.float16)
+    >>> import tscript as torch
+    >>> promote_types(torch.int32, torch.float16)
     torch.float16
     """
     return promote(type1, type2)
