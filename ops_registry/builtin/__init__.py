@@ -41,6 +41,7 @@ BUILTIN_FAMILIES: tuple[str, ...] = (
     "creation",
     "sequences",
     "windows",
+    "spectral",
     "activation",
     "convolution",
     "folding",

@@ -1886,6 +1886,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::isspace": (
         ("string", "(str self) -> bool"),
     ),
+    "aten::istft": (
+        ("spectral", "(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, bool normalized=False, bool? onesided=None, int? length=None, bool return_complex=False) -> Tensor"),
+    ),
     "aten::istitle": (
         ("string", "(str self) -> bool"),
     ),
@@ -3561,6 +3564,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("statistics", "(Tensor self, bool unbiased=True) -> (Tensor, Tensor)"),
         ("statistics", ".dim(Tensor self, int[1]? dim, bool unbiased=True, bool keepdim=False) -> (Tensor, Tensor)"),
         ("statistics", ".correction(Tensor self, int[1]? dim=None, *, Scalar? correction=None, bool keepdim=False) -> (Tensor, Tensor)"),
+    ),
+    "aten::stft": (
+        ("spectral", "(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool normalized=False, bool? onesided=None, bool? return_complex=None, bool? align_to_window=None) -> Tensor"),
+        ("spectral", ".center(Tensor self, int n_fft, int? hop_length=None, int? win_length=None, Tensor? window=None, bool center=True, str pad_mode=\"reflect\", bool normalized=False, bool? onesided=None, bool? return_complex=None, bool? align_to_window=None) -> Tensor"),
     ),
     "aten::storage_offset": (
         ("shape", "(Tensor self) -> int"),
