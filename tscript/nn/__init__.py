@@ -129,6 +129,13 @@ from tscript.nn.modules.pooling import (
 )
 from tscript.nn.modules.rnn import GRU, LSTM, RNN, GRUCell, LSTMCell, RNNBase, RNNCell, RNNCellBase
 from tscript.nn.modules.sparse import Embedding, EmbeddingBag
+from tscript.nn.modules.transformer import (
+    Transformer,
+    TransformerDecoder,
+    TransformerDecoderLayer,
+    TransformerEncoder,
+    TransformerEncoderLayer,
+)
 from tscript.nn.modules.upsampling import Upsample, UpsamplingBilinear2d, UpsamplingNearest2d
 from tscript.nn.parameter import Buffer, Parameter
 
@@ -263,6 +270,11 @@ __all__ = [
     "Tanh",
     "Tanhshrink",
     "Threshold",
+    "Transformer",
+    "TransformerDecoder",
+    "TransformerDecoderLayer",
+    "TransformerEncoder",
+    "TransformerEncoderLayer",
     "TripletMarginLoss",
     "TripletMarginWithDistanceLoss",
     "Unflatten",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ops_registry.operator import fill_defaults
-from ops_registry.registry import registry
+from ops_registry.registry import UnknownOperatorError, registry
 from tscript.runtime.dispatch import call
 from tscript.runtime.overloads import eager
 
@@ -60,7 +60,10 @@ class OperatorPacket:
     def __getattr__(self, overload: str) -> Any:
         if overload.startswith("__"):
             raise AttributeError(overload)
-        operator = registry().operator(self._name, "" if overload == "default" else overload)
+        try:
+            operator = registry().operator(self._name, "" if overload == "default" else overload)
+        except UnknownOperatorError as error:
+            raise AttributeError(str(error)) from None
 
         def one(*args: Any, **kwargs: Any) -> Any:
             return call(operator, fill_defaults(operator.schema, args, kwargs))
