@@ -55,6 +55,7 @@ BUILTIN_FAMILIES: tuple[str, ...] = (
     "padding",
     "upsampling",
     "vision",
+    "detection",
     "dropout",
     "attention",
     "recurrent",

@@ -3994,4 +3994,7 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "prim::unchecked_unwrap_optional": (
         ("container", "(t(a)? optional) -> t(a)"),
     ),
+    "torchvision::nms": (
+        ("detection", "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"),
+    ),
 }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 
 from ops_registry import dtypes
@@ -134,7 +136,7 @@ def stft(
     real = np.empty(0, self.dtype).real.dtype
     whole = _whole_window(window, n_fft, n_fft if win_length is None else win_length, real)
     frames = np.lib.stride_tricks.sliding_window_view(self, n_fft, axis=-1)[..., ::hop, :] * whole
-    norm = "ortho" if normalized else None
+    norm: Literal["ortho"] | None = "ortho" if normalized else None
     two_sided = np.iscomplexobj(frames) or onesided is False
     result = (np.fft.fft if two_sided else np.fft.rfft)(frames, axis=-1, norm=norm)
     wanted = np.result_type(self.dtype, np.complex64)
@@ -261,7 +263,8 @@ def istft(
     real = np.empty(0, self.dtype).real.dtype
     whole = _whole_window(window, n_fft, n_fft if win_length is None else win_length, real)
     spectrum = np.swapaxes(self, -1, -2)
-    norm = "ortho" if normalized else None
+    norm: Literal["ortho"] | None = "ortho" if normalized else None
+    pieces: Array
     if one:
         pieces = np.fft.irfft(spectrum, n_fft, axis=-1, norm=norm)
     else:
