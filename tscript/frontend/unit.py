@@ -398,6 +398,9 @@ class _Signature:
         inner = without_none(type)
         if isinstance(inner, FloatType) and isinstance(value, int) and not isinstance(value, bool):
             return Constant(float(value), FLOAT)
+        broadcast = broadcasting_size(parameter.annotation)
+        if broadcast is not None and isinstance(value, int | float):
+            return Constant([value] * broadcast, type)
         if isinstance(inner, ListType) and isinstance(value, tuple | list):
             return Constant(list(value), type)
         if value is None and not is_subtype(NONE, type) and type != TENSOR:
@@ -407,8 +410,7 @@ class _Signature:
             and not is_subtype(known.type, type)
             and not isinstance(known.type, ErrorType)
         ):
-            broadcast = broadcasting_size(parameter.annotation)
-            if broadcast is None and not _default_converts(known.type, type):
+            if not _default_converts(known.type, type):
                 self._bad_default(parameter, type, known.type)
         return known
 
