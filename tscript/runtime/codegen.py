@@ -36,9 +36,7 @@ from tscript.types.nominal import InterfaceType
 __all__ = ["CompiledGraph", "NotCompilableError", "compiled_graph"]
 
 #: Primitives that need the handle of a tensor that is no more than an array here.
-_NEEDS_HANDLE = frozenset(
-    {"prim::requires_grad", "prim::grad", "prim::PythonOp", "prim::data", "prim::fork"}
-)
+_NEEDS_HANDLE = frozenset({"prim::requires_grad", "prim::grad", "prim::PythonOp", "prim::data"})
 
 
 class CompiledGraph:
@@ -154,7 +152,7 @@ class _Generator(ControlFlow, OperatorNodes):
 
     def check(self, node: Node) -> None:
         """Refuse what needs tensor handles."""
-        if node.kind in _NEEDS_HANDLE:
+        if node.kind in _NEEDS_HANDLE or (node.kind == "prim::fork" and not node.blocks):
             raise NotCompilableError(f"{node.kind} needs tensor handles")
         if node.kind == "prim::Constant":
             value = node.attributes.get("value")
@@ -224,6 +222,7 @@ _EMITTERS: dict[str, Callable[[_Generator, Node], None]] = {
     "prim::Uninitialized": _Generator.emit_nothing,
     "prim::If": _Generator.emit_if,
     "prim::Loop": _Generator.emit_loop,
+    "prim::fork": _Generator.emit_fork,
     "prim::unchecked_cast": _Generator.emit_cast,
     "prim::ListConstruct": _Generator.emit_list,
     "prim::TupleConstruct": _Generator.emit_tuple,

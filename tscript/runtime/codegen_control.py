@@ -10,6 +10,7 @@ from ops_registry import types as t
 from tscript.ir.graph import Block, Node, Value
 from tscript.runtime.codegen_scalars import PURE
 from tscript.runtime.codegen_writer import NotCompilableError, Writer
+from tscript.runtime.object import Future
 
 #: CPython allows 20 nested blocks.
 MAX_LOOP_DEPTH = 15
@@ -170,6 +171,29 @@ class ControlFlow(Writer, ABC):
         loop.body = body or [ast.Pass()]  # type: ignore[attr-defined]
         self.place(loop, node)
         self.loop_depth -= 1
+
+    def emit_fork(self, node: Node) -> None:
+        """The forked call runs here and now; what it raises waits in the future."""
+        (block,) = node.blocks
+        self.flush()
+        body = self.block_body(block)
+        outer, self.body = self.body, body
+        results = [self.handle(value) for value in block.outputs]
+        self.flush()
+        value = results[0] if len(results) == 1 else ast.Tuple(results, ast.Load())
+        future = self.new_name(node.output)
+        make = self.helper("Future", Future)
+        self.assign(future, ast.Call(make, [value], []), node)
+        self.body = outer
+        error = self.fresh("error")
+        caught = ast.Name(error, ast.Load())
+        keep = ast.Call(make, [ast.Constant(None), caught], [])
+        handler = ast.ExceptHandler(
+            self.builtin("Exception"),
+            error,
+            [ast.Assign([ast.Name(future, ast.Store())], keep)],
+        )
+        self.emit(ast.Try(body, [handler], [], []), node)
 
 
 def _is_true(value: Value) -> bool:

@@ -224,6 +224,19 @@ def while_with_tensor(x: torch.Tensor):
     return n, x
 
 
+def forks(x: torch.Tensor):
+    first = torch.jit.fork(helper, x, 2)
+    second = torch.jit.fork(end_of, 4)
+    y, items = torch.jit.wait(first)
+    return y, items, torch.jit.wait(second)
+
+
+def fork_that_raises(n: int):
+    later = torch.jit.fork(out_of_range, [1, 2], n)
+    print("not raised yet")
+    return torch.jit.wait(later)
+
+
 CASES: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
     *[(branches_and_loops, (n,)) for n in (0, 1, 10)],
     *[(swapped_while, (n,)) for n in (0, 5, 50)],
@@ -259,8 +272,11 @@ CASES: list[tuple[Callable[..., Any], tuple[Any, ...]]] = [
     (raises_in_a_loop, (3,)),
     (shapes, (T([[1.0, 2.0, 3.0]]),)),
     (comprehension, (4,)),
+    (forks, (T(1.0),)),
+    (fork_that_raises, (1,)),
     (while_with_tensor, (T([2.5]),)),
 ]
+
 
 def adds(x: torch.Tensor, y: torch.Tensor):
     return x + y
@@ -271,6 +287,7 @@ ERRORS: list[tuple[Callable[..., Any], tuple[Any, ...], type[Exception]]] = [
     (out_of_range, ([1, 2], 5), IndexError),
     (selects, (T([1.0, 2.0]), 5), IndexError),
     (raises_in_a_loop, (9,), KeyError),
+    (fork_that_raises, (9,), IndexError),
     (numbers, (1, 0), ZeroDivisionError),
     (adds, (T([1.0, 2.0]), T([1.0, 2.0, 3.0])), RuntimeError),
 ]
