@@ -370,6 +370,29 @@ def _module_item(
     return whole.elements[position]
 
 
+def interface_problem(
+    emitter: Emitter, type: ModuleType, interface: InterfaceType, range: SourceRange
+) -> str | None:
+    """Why objects of ``type`` cannot stand for ``interface``, as a phrase; None when they can."""
+    from tscript.frontend.emit_call import method_function
+
+    emitter.resolver.layout(type)
+    for name, wanted in interface.methods.items():
+        if name not in type.methods:
+            return f"has no method `{name}`"
+        compiled = method_function(emitter, type, name, range)
+        if compiled is None:
+            return f"has no method `{name}` that can be compiled"
+        ours, theirs = compiled.schema.arguments[1:], wanted.arguments[1:]
+        fits = len(ours) == len(theirs) and all(
+            is_subtype(theirs_.type, ours_.type)
+            for ours_, theirs_ in zip(ours, theirs, strict=True)
+        )
+        if not fits or not is_subtype(compiled.schema.returns[0].type, wanted.returns[0].type):
+            return f"has a method `{name}` with other parameters or another result"
+    return None
+
+
 def _dynamic_item(
     emitter: Emitter,
     module: Value,
@@ -384,13 +407,14 @@ def _dynamic_item(
     hint = emitter.annotation_hint
     if isinstance(hint, InterfaceType):
         for name, sub in type.submodules.items():
-            if not is_subtype(sub, hint):
+            problem = interface_problem(emitter, sub, hint, view.range)
+            if problem is not None:
                 return emitter.report(
                     "interface-mismatch",
                     view.range,
                     type=annotation_str(sub),
                     interface=annotation_str(hint),
-                    reason=f"the submodule `{name}` lacks a method of it",
+                    reason=f"the submodule `{name}` {problem}",
                 )
         return emitter.insert("prim::ModuleContainerIndex", (module, key), hint, view.range)
     return emitter.report(

@@ -250,6 +250,8 @@ class _Facts:
                     markers.Modifier.EXPORT,
                 ):
                     self._add_property(name, member)
+            elif member is Module.forward:
+                continue  # only says that there is none
             elif inspect.isfunction(member) or hasattr(member, "_script_method_of"):
                 self._add_method(name, getattr(member, "_script_method_of", member))
         for name, value in vars(self.module).items():
