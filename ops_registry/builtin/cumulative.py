@@ -141,7 +141,7 @@ def _diff_meta(
         raise RuntimeError("diff needs at least one dimension")
     dim = wrap_dim(dim, self.ndim)
     shape = list(self.shape)
-    for part in (prepend, append):
+    for part in (prepend, append) if n else ():
         if part is not None:
             shape[dim] += part.shape[dim] if part.shape else 1
     shape[dim] = max(shape[dim] - n, 0)
@@ -159,6 +159,7 @@ def _diff_meta(
         Sample(tensor(5), 1, -1, tensor(2), tensor(1)),
         Sample(tensor(5, dtype=dtypes.bool_)),
         Sample(tensor(2), 5),
+        Sample(tensor(5), 0, -1, tensor(2)),
     ],
     rejects=lambda: [Rejected(tensor())],
 )
@@ -171,6 +172,8 @@ def diff(
 ) -> Array:
     """Differences of neighbours along a dimension, ``n`` times; of bools, whether they differ."""
     dim = wrap_dim(dim, self.ndim)
+    if n == 0:
+        return self.copy()
     parts = [part for part in (prepend, self, append) if part is not None]
     source = np.concatenate(parts, dim) if len(parts) > 1 else self
     return np.diff(source, min(n, source.shape[dim]), dim)

@@ -192,10 +192,10 @@ def index_select(self: Array, dim: int, index: Array) -> Array:
 
 def check_gather(self: TensorMeta, dim: int, index: TensorMeta, name: str) -> None:
     """RuntimeError unless ``index`` has the dimensions of ``self`` and exceeds only ``dim``."""
-    if index.dtype not in (dtypes.int64, dtypes.int32):
-        raise RuntimeError(f"{name} takes an index of int64, not {index.dtype!r}")
     if not index.size:
         return
+    if index.dtype not in (dtypes.int64, dtypes.int32):
+        raise RuntimeError(f"{name} takes an index of int64, not {index.dtype!r}")
     if max(index.ndim, 1) != max(self.ndim, 1):
         raise RuntimeError(
             f"{name} needs an index of as many dimensions as the tensor: {self.ndim}, not"
@@ -284,6 +284,7 @@ def _along_meta(self: TensorMeta, indices: TensorMeta, dim: int | None) -> Tenso
         Sample(tensor(3, 4), array([[0, 1, 2]]), 1),
         Sample(tensor(3, 4), array([[0], [11]])),
         Sample(tensor(1, 4), array([[0], [3]]), 1),
+        Sample(tensor(3, 4), array([[0, -1]]), 1),
     ],
     rejects=lambda: [Rejected(tensor(3, 4), array([0]), 1)],
 )
@@ -291,7 +292,8 @@ def take_along_dim(self: Array, indices: Array, dim: int | None = None) -> Array
     """``gather`` whose operands broadcast in the other dimensions; flattened without ``dim``."""
     source, places = (self, indices) if dim is not None else (self.reshape(-1), indices.reshape(-1))
     axis = 0 if dim is None else wrap_dim(dim, self.ndim)
-    check_range(places, source.shape[axis], axis, RuntimeError)
+    extent = source.shape[axis]
+    check_range(np.where(places < 0, places + extent, places), extent, axis, RuntimeError)
     return np.take_along_axis(source, places, axis)
 
 

@@ -240,12 +240,16 @@ def _least_squares_meta(
     vector = self.ndim - 1 == b.ndim
     batch = self.shape[:-2]
     tail = () if vector else b.shape[-1:]
+    driver = driver or "gelsy"
     residual = (*batch, *tail) if rows > columns and driver != "gelsy" else (0,)
     return (
         TensorMeta(dtype, (*batch, columns, *tail)),
         TensorMeta(dtype.to_real(), residual),
         TensorMeta(dtypes.int64, batch if driver != "gels" else (0,)),
-        TensorMeta(dtype.to_real(), (0,)),
+        TensorMeta(
+            dtype.to_real(),
+            (*batch, min(rows, columns)) if driver in ("gelsd", "gelss") else (0,),
+        ),
     )
 
 
@@ -253,12 +257,14 @@ def _least_squares_meta(
     "aten::linalg_lstsq(Tensor self, Tensor b, float? rcond=None, *, str? driver=None)"
     " -> (Tensor solution, Tensor residuals, Tensor rank, Tensor singular_values)",
     meta=_least_squares_meta,
-    samples=lambda: [Sample(well_conditioned(), tensor(3, 2)), Sample(well_conditioned(2), tensor(2, 3, 1))],
+    samples=lambda: [
+        *[Sample(tensor(4, 3), tensor(4, 2), driver=d) for d in ("gels", "gelsy", "gelsd", "gelss")],Sample(well_conditioned(), tensor(3, 2)), Sample(well_conditioned(2), tensor(2, 3, 1))],
 )  # fmt: skip
 def linalg_lstsq(
     self: Array, b: Array, rcond: float | None = None, driver: str | None = None
 ) -> tuple[Array, Array, Array, Array]:
     """The ``X`` for which ``self @ X - b`` is smallest, with the rank of each matrix."""
+    driver = driver or "gelsy"
     rank = np.linalg.matrix_rank(self, rtol=rcond)
     vector = self.ndim - 1 == b.ndim
     right = b[..., None] if vector else b
@@ -273,7 +279,7 @@ def linalg_lstsq(
         solution[..., 0] if vector else solution,
         residuals,
         np.asarray(rank) if driver != "gels" else np.empty(0, np.int64),
-        nothing,
+        np.linalg.svdvals(self) if driver in ("gelsd", "gelss") else nothing,
     )
 
 

@@ -143,7 +143,8 @@ def trace(self: Array) -> Array:
 
 def _vander_meta(x: TensorMeta, N: int | None, *rest: Any) -> TensorMeta:
     dtype = x.dtype if x.dtype.category >= 2 else dtypes.int64
-    return TensorMeta(dtype, (*x.shape, x.shape[-1] if N is None else N))
+    shape = x.shape or (1,)
+    return TensorMeta(dtype, (*shape, shape[-1] if N is None else N))
 
 
 @operator("aten::vander(Tensor x, int? N=None, bool increasing=False) -> Tensor", meta=_vander_meta,
@@ -158,7 +159,8 @@ def vander(x: Array, N: int | None = None, increasing: bool = False) -> Array:
           samples=lambda: [Sample(tensor(2, 3)), Sample(tensor(3), N=4)])  # fmt: skip
 def linalg_vander(x: Array, N: int | None = None) -> Array:
     """The powers of the elements, from 0 up, as a last dimension."""
-    return x[..., None] ** np.arange(x.shape[-1] if N is None else N)
+    points = x if x.ndim else x.reshape(1)
+    return points[..., None] ** np.arange(points.shape[-1] if N is None else N)
 
 
 # Distances.

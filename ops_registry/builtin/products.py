@@ -279,6 +279,10 @@ def _added(shape: Shape, self: TensorMeta, *factors: TensorMeta) -> TensorMeta:
 
 def weighted(self: Array, beta: Scalar, term: Array, alpha: Scalar) -> Array:
     """``beta * self + alpha * term``; with a ``beta`` of 0, NaN in ``self`` does not count."""
+    term = np.asarray(term)
+    if term.dtype.kind in "iu":
+        # PyTorch computes with the weights in the dtype of the tensors: 0.5 is 0 there.
+        alpha, beta = int(alpha.real), int(beta.real)
     if alpha != 1:
         term = term * alpha
     if beta == 0:

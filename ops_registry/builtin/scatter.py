@@ -17,7 +17,7 @@ from ops_registry import dtypes
 from ops_registry.builtin.indexing import along, check_gather, check_range, index_key
 from ops_registry.builtin.operands import Array, Operand, Scalar
 from ops_registry.builtin.slicing import diagonal, select, slice_tensor
-from ops_registry.meta import broadcast_shapes, like, meta_of, wrap_dim
+from ops_registry.meta import TensorMeta, broadcast_shapes, like, meta_of, wrap_dim
 from ops_registry.operator import operator
 from ops_registry.samples import Rejected, Sample, array, tensor
 
@@ -137,6 +137,7 @@ def index_put_impl_(
     samples=lambda: [
         Sample(tensor(3, 4), array([[0, -1]]), tensor(2, seed=1)),
         Sample(tensor(3, 4), array([1, 1]), tensor(2, seed=1), True),
+        Sample(tensor(), array(0), tensor(seed=1)),
     ],
     rejects=lambda: [Rejected(tensor(3), array([3]), tensor(1))],
 )
@@ -147,11 +148,13 @@ def put_(self: Array, index: Array, source: Array, accumulate: bool = False) -> 
         raise RuntimeError(f"put has {index.size} places for {source.size} elements")
     if index.size and not -self.size <= index.min() <= index.max() < self.size:
         raise IndexError(f"an index is out of range for {self.size} elements")
-    places = np.unravel_index(np.where(index < 0, index + self.size, index).reshape(-1), self.shape)
+    target = self if self.ndim else self.reshape(1)
+    flat = np.where(index < 0, index + self.size, index).reshape(-1)
+    places = np.unravel_index(flat, target.shape)
     if accumulate:
-        np.add.at(self, places, source.reshape(-1))
+        np.add.at(target, places, source.reshape(-1))
     else:
-        self[places] = source.reshape(-1)
+        target[places] = source.reshape(-1)
     return self
 
 
@@ -391,15 +394,22 @@ def scatter_add_(self: Array, dim: int, index: Array, src: Array) -> Array:
     return self
 
 
+def _bounds(dtype: np.dtype) -> tuple[Any, Any]:
+    """What every number of a dtype is at least and at most."""
+    if dtype.kind == "b":
+        return False, True
+    if dtype.kind in "iu":
+        return np.iinfo(dtype).min, np.iinfo(dtype).max
+    return -np.inf, np.inf
+
+
 def _reduced(target: Array, key: Any, source: Array, reduce: str, include_self: bool) -> None:
     """Reduce ``source`` into the places of ``target`` that ``key`` names, means included."""
     ufunc = _reducer(reduce, "sum", "prod", "mean", "amax", "amin")
     if not include_self:
         neutral: Any = {"sum": 0, "mean": 0, "prod": 1}.get(reduce)
         if neutral is None:
-            floating = target.dtype.kind not in "iub"
-            info = np.finfo(np.float32) if floating else np.iinfo(target.dtype)
-            low, high = (-np.inf, np.inf) if floating else (info.min, info.max)
+            low, high = _bounds(target.dtype)
             neutral = low if reduce == "amax" else high
         target[key] = neutral
     ufunc.at(target, key, source)
@@ -464,16 +474,25 @@ def index_reduce_(
 # Masks, diagonals, slices.
 
 
-@writing(
-    "aten::masked_scatter(Tensor self, Tensor mask, Tensor source) -> Tensor",
-    samples=lambda: [
+def _masked_samples() -> list[Sample]:
+    return [
         Sample(tensor(3, 4), tensor(3, 4, dtype=dtypes.bool_), tensor(12, seed=1)),
         Sample(tensor(3, 4), tensor(4, dtype=dtypes.bool_), tensor(3, 4, seed=1)),
-    ],
-    rejects=lambda: [
+    ]
+
+
+def _masked_rejects() -> list[Rejected]:
+    return [
         Rejected(tensor(3), array([True, False, True]), tensor(1)),
         Rejected(tensor(3), tensor(3), tensor(3)),
-    ],
+    ]
+
+
+@operator(
+    "aten::masked_scatter_(Tensor(a!) self, Tensor mask, Tensor source) -> Tensor(a!)",
+    meta=like("self"),
+    samples=_masked_samples,
+    rejects=_masked_rejects,
 )
 def masked_scatter_(self: Array, mask: Array, source: Array) -> Array:
     """Write the elements of ``source``, in order, where the mask (bool; broadcasts) holds."""
@@ -488,6 +507,24 @@ def masked_scatter_(self: Array, mask: Array, source: Array) -> Array:
         raise RuntimeError(f"the source has {source.size} elements for {count} places")
     self[places] = source.reshape(-1)[:count]
     return self
+
+
+@operator(
+    "aten::masked_scatter(Tensor self, Tensor mask, Tensor source) -> Tensor",
+    meta=lambda self, mask, source: TensorMeta(
+        self.dtype, broadcast_shapes(self.shape, mask.shape)
+    ),
+    out=True,
+    samples=lambda: [
+        *_masked_samples(),
+        Sample(tensor(4), tensor(3, 4, dtype=dtypes.bool_), tensor(12, seed=1)),
+    ],
+    rejects=_masked_rejects,
+)
+def masked_scatter(self: Array, mask: Array, source: Array) -> Array:
+    """A copy, broadcast with the mask, with the elements of ``source`` where it holds."""
+    shape = broadcast_shapes(self.shape, mask.shape)
+    return masked_scatter_(np.broadcast_to(self, shape).copy(), mask, source)
 
 
 @operator(
