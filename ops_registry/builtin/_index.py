@@ -1369,6 +1369,90 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::feature_dropout_": (
         ("dropout", "(Tensor(a!) self, float p, bool train) -> Tensor(a!)"),
     ),
+    "aten::fft_fft": (
+        ("spectral", "(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor"),
+        ("spectral", ".out(Tensor self, SymInt? n=None, int dim=-1, str? norm=None, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::fft_fft2": (
+        ("spectral", "(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor"),
+        ("spectral", ".out(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::fft_fftfreq": (
+        ("spectral", "(int n, float d=1., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
+    ),
+    "aten::fft_fftn": (
+        ("spectral", "(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor"),
+        ("spectral", ".out(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::fft_fftshift": (
+        ("spectral", "(Tensor self, int[1]? dim=None) -> Tensor"),
+    ),
+    "aten::fft_hfft": (
+        ("spectral", "(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor"),
+        ("spectral", ".out(Tensor self, SymInt? n=None, int dim=-1, str? norm=None, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::fft_hfft2": (
+        ("spectral", "(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor"),
+        ("spectral", ".out(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::fft_hfftn": (
+        ("spectral", "(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor"),
+        ("spectral", ".out(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::fft_ifft": (
+        ("spectral", "(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor"),
+        ("spectral", ".out(Tensor self, SymInt? n=None, int dim=-1, str? norm=None, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::fft_ifft2": (
+        ("spectral", "(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor"),
+        ("spectral", ".out(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::fft_ifftn": (
+        ("spectral", "(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor"),
+        ("spectral", ".out(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::fft_ifftshift": (
+        ("spectral", "(Tensor self, int[1]? dim=None) -> Tensor"),
+    ),
+    "aten::fft_ihfft": (
+        ("spectral", "(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor"),
+        ("spectral", ".out(Tensor self, SymInt? n=None, int dim=-1, str? norm=None, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::fft_ihfft2": (
+        ("spectral", "(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor"),
+        ("spectral", ".out(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::fft_ihfftn": (
+        ("spectral", "(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor"),
+        ("spectral", ".out(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::fft_irfft": (
+        ("spectral", "(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor"),
+        ("spectral", ".out(Tensor self, SymInt? n=None, int dim=-1, str? norm=None, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::fft_irfft2": (
+        ("spectral", "(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor"),
+        ("spectral", ".out(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::fft_irfftn": (
+        ("spectral", "(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor"),
+        ("spectral", ".out(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::fft_rfft": (
+        ("spectral", "(Tensor self, SymInt? n=None, int dim=-1, str? norm=None) -> Tensor"),
+        ("spectral", ".out(Tensor self, SymInt? n=None, int dim=-1, str? norm=None, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::fft_rfft2": (
+        ("spectral", "(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None) -> Tensor"),
+        ("spectral", ".out(Tensor self, SymInt[1]? s=None, int[1] dim=[-2, -1], str? norm=None, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::fft_rfftfreq": (
+        ("spectral", "(int n, float d=1., *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
+    ),
+    "aten::fft_rfftn": (
+        ("spectral", "(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None) -> Tensor"),
+        ("spectral", ".out(Tensor self, SymInt[1]? s=None, int[1]? dim=None, str? norm=None, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::fill": (
         ("filling", ".Scalar(Tensor self, Scalar value) -> Tensor"),
         ("filling", ".Scalar_out(Tensor self, Scalar value, *, Tensor(a!) out) -> Tensor(a!)"),

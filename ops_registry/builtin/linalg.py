@@ -258,8 +258,14 @@ def _least_squares_meta(
     " -> (Tensor solution, Tensor residuals, Tensor rank, Tensor singular_values)",
     meta=_least_squares_meta,
     samples=lambda: [
-        *[Sample(tensor(4, 3), tensor(4, 2), driver=d) for d in ("gels", "gelsy", "gelsd", "gelss")],Sample(well_conditioned(), tensor(3, 2)), Sample(well_conditioned(2), tensor(2, 3, 1))],
-)  # fmt: skip
+        *(
+            Sample(tensor(4, 3), tensor(4, 2), driver=d)
+            for d in ("gels", "gelsy", "gelsd", "gelss")
+        ),
+        Sample(well_conditioned(), tensor(3, 2)),
+        Sample(well_conditioned(2), tensor(2, 3, 1)),
+    ],
+)
 def linalg_lstsq(
     self: Array, b: Array, rcond: float | None = None, driver: str | None = None
 ) -> tuple[Array, Array, Array, Array]:
