@@ -210,6 +210,13 @@ def _ours(value):
     return tscript.from_numpy(value.numpy().copy()) if hasattr(value, "numpy") else value
 
 
+def _theirs(torch, value):
+    """A value of ours as PyTorch's."""
+    if isinstance(value, tuple):
+        return tuple(_theirs(torch, part) for part in value)
+    return torch.from_numpy(value.numpy().copy()) if isinstance(value, tscript.Tensor) else value
+
+
 def _assert_close(torch, actual, expected) -> None:
     assert len(actual) == len(expected)
     for ours, theirs in zip(actual, expected, strict=True):
@@ -314,6 +321,26 @@ def test_a_layer_is_pytorchs(torch, constructor: str, inputs: str) -> None:
         _assert_close(torch, got, want)
     assert tscript.get_rng_state().tolist() == torch.get_rng_state().tolist()
     _assert_close(torch, list(ours.state_dict().values()), list(theirs.state_dict().values()))
+
+
+@pytest.mark.oracle
+@every_layer
+def test_a_saved_layer_runs_in_pytorch_and_here(
+    torch, tmp_path, constructor: str, inputs: str
+) -> None:
+    layer, arguments = _layer(constructor, inputs)
+    scripted = tscript.jit.script(layer.eval())
+    path = str(tmp_path / "layer.pt")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        tscript.jit.save(scripted, path)
+        theirs, again = torch.jit.load(path), tscript.jit.load(path)
+        tscript.manual_seed(1)
+        want = _flat(scripted(*_copied(arguments)))
+        tscript.manual_seed(1)
+        _assert_same(_flat(again(*_copied(arguments))), want)
+        torch.manual_seed(1)
+        _assert_close(torch, want, _flat(theirs(*_theirs(torch, arguments))))
 
 
 @pytest.mark.oracle
