@@ -42,6 +42,7 @@ BUILTIN_FAMILIES: tuple[str, ...] = (
     "sequences",
     "windows",
     "spectral",
+    "copies",
     "activation",
     "convolution",
     "folding",

@@ -404,6 +404,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::alias": (
         ("views", "(Tensor(a) self) -> Tensor(a)"),
     ),
+    "aten::alias_copy": (
+        ("copies", "(Tensor self) -> Tensor"),
+        ("copies", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::all": (
         ("reduction", "(Tensor self) -> Tensor"),
         ("reduction", ".all_out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
@@ -534,6 +538,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::as_strided_": (
         ("shape", "(Tensor(a!) self, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor(a!)"),
+    ),
+    "aten::as_strided_copy": (
+        ("copies", "(Tensor self, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor"),
+        ("copies", ".out(Tensor self, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::as_tensor": (
         ("creation", ".bool(bool t, *, ScalarType? dtype=None, Device? device=None) -> Tensor"),
@@ -1081,6 +1089,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::detach_": (
         ("shape", "(Tensor(a!) self) -> Tensor(a!)"),
     ),
+    "aten::detach_copy": (
+        ("copies", "(Tensor self) -> Tensor"),
+        ("copies", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::device": (
         ("container", "(str a) -> Device"),
         ("container", ".with_index(str type, int index) -> Device"),
@@ -1098,6 +1110,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::diagonal": (
         ("slicing", "(Tensor(a) self, int offset=0, int dim1=0, int dim2=1) -> Tensor(a)"),
+    ),
+    "aten::diagonal_copy": (
+        ("copies", "(Tensor self, int offset=0, int dim1=0, int dim2=1) -> Tensor"),
+        ("copies", ".out(Tensor self, int offset=0, int dim1=0, int dim2=1, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::diagonal_scatter": (
         ("scatter", "(Tensor self, Tensor src, int offset=0, int dim1=0, int dim2=1) -> Tensor"),
@@ -1321,6 +1337,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::expand_as": (
         ("views", "(Tensor(a) self, Tensor other) -> Tensor(a)"),
+    ),
+    "aten::expand_copy": (
+        ("copies", "(Tensor self, SymInt[] size, *, bool implicit=False) -> Tensor"),
+        ("copies", ".out(Tensor self, SymInt[] size, *, bool implicit=False, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::expandtabs": (
         ("string", "(str self, int tabsize=8) -> str"),
@@ -2682,6 +2702,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("slicing", "(Tensor(a) self, int dim, SymInt start, SymInt length) -> Tensor(a)"),
         ("slicing", ".Tensor(Tensor(a) self, int dim, Tensor start, SymInt length) -> Tensor(a)"),
     ),
+    "aten::narrow_copy": (
+        ("copies", "(Tensor self, int dim, SymInt start, SymInt length) -> Tensor"),
+        ("copies", ".out(Tensor self, int dim, SymInt start, SymInt length, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::native_batch_norm": (
         ("normalization", "(Tensor input, Tensor? weight, Tensor? bias, Tensor? running_mean, Tensor? running_var, bool training, float momentum, float eps) -> (Tensor, Tensor, Tensor)"),
     ),
@@ -2873,6 +2897,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::permute": (
         ("dimension_order", "(Tensor(a) self, int[] dims) -> Tensor(a)"),
+    ),
+    "aten::permute_copy": (
+        ("copies", "(Tensor self, int[] dims) -> Tensor"),
+        ("copies", ".out(Tensor self, int[] dims, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::pinverse": (
         ("linalg", "(Tensor self, float rcond=1.0000000000000001e-15) -> Tensor"),
@@ -3270,6 +3298,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("slicing", ".int(Tensor(a) self, int dim, SymInt index) -> Tensor(a)"),
         ("container", ".t(t[](a) list, int idx) -> t(*)"),
     ),
+    "aten::select_copy": (
+        ("copies", ".int(Tensor self, int dim, SymInt index) -> Tensor"),
+        ("copies", ".int_out(Tensor self, int dim, SymInt index, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::select_scatter": (
         ("scatter", "(Tensor self, Tensor src, int dim, SymInt index) -> Tensor"),
         ("scatter", ".out(Tensor self, Tensor src, int dim, SymInt index, *, Tensor(a!) out) -> Tensor(a!)"),
@@ -3362,6 +3394,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("slicing", ".Tensor(Tensor(a) self, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor(a)"),
         ("container", ".t(t[] l, int? start=None, int? end=None, int step=1) -> t[]"),
         ("string", ".str(str string, int? start=None, int? end=None, int step=1) -> str"),
+    ),
+    "aten::slice_copy": (
+        ("copies", ".Tensor(Tensor self, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor"),
+        ("copies", ".Tensor_out(Tensor self, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::slice_scatter": (
         ("scatter", "(Tensor self, Tensor src, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor"),
@@ -3596,8 +3632,14 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("splitting", "(Tensor(a -> *) self, int[] split_sizes, int dim=0) -> Tensor(a)[]"),
         ("string", ".str(str self, str? separator=None, int max=-1) -> str[]"),
     ),
+    "aten::split_copy": (
+        ("copies", ".Tensor(Tensor self, SymInt split_size, int dim=0) -> Tensor[]"),
+    ),
     "aten::split_with_sizes": (
         ("splitting", "(Tensor(a -> *) self, SymInt[] split_sizes, int dim=0) -> Tensor(a)[]"),
+    ),
+    "aten::split_with_sizes_copy": (
+        ("copies", "(Tensor self, SymInt[] split_sizes, int dim=0) -> Tensor[]"),
     ),
     "aten::splitlines": (
         ("string", "(str self, bool keepends=False) -> str[]"),
@@ -3629,6 +3671,14 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("shape", "(Tensor(a!) self) -> Tensor(a!)"),
         ("shape", ".dim(Tensor(a!) self, int dim) -> Tensor(a!)"),
         ("shape", ".dims(Tensor(a!) self, int[] dim) -> Tensor(a!)"),
+    ),
+    "aten::squeeze_copy": (
+        ("copies", "(Tensor self) -> Tensor"),
+        ("copies", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("copies", ".dim(Tensor self, int dim) -> Tensor"),
+        ("copies", ".dim_out(Tensor self, int dim, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("copies", ".dims(Tensor self, int[] dim) -> Tensor"),
+        ("copies", ".dims_out(Tensor self, int[] dim, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::stack": (
         ("joining", "(Tensor[] tensors, int dim=0) -> Tensor"),
@@ -3737,6 +3787,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::t_": (
         ("shape", "(Tensor(a!) self) -> Tensor(a!)"),
     ),
+    "aten::t_copy": (
+        ("copies", "(Tensor self) -> Tensor"),
+        ("copies", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::take": (
         ("indexing", "(Tensor self, Tensor index) -> Tensor"),
         ("indexing", ".out(Tensor self, Tensor index, *, Tensor(a!) out) -> Tensor(a!)"),
@@ -3818,6 +3872,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::transpose_": (
         ("shape", "(Tensor(a!) self, int dim0, int dim1) -> Tensor(a!)"),
     ),
+    "aten::transpose_copy": (
+        ("copies", ".int(Tensor self, int dim0, int dim1) -> Tensor"),
+        ("copies", ".int_out(Tensor self, int dim0, int dim1, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::trapezoid": (
         ("cumulative", ".x(Tensor y, Tensor x, *, int dim=-1) -> Tensor"),
         ("cumulative", ".dx(Tensor y, *, Scalar dx=1, int dim=-1) -> Tensor"),
@@ -3874,11 +3932,18 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::unbind": (
         ("splitting", ".int(Tensor(a -> *) self, int dim=0) -> Tensor(a)[]"),
     ),
+    "aten::unbind_copy": (
+        ("copies", ".int(Tensor self, int dim=0) -> Tensor[]"),
+    ),
     "aten::unflatten": (
         ("views", ".int(Tensor(a) self, int dim, SymInt[] sizes) -> Tensor(a)"),
     ),
     "aten::unfold": (
         ("slicing", "(Tensor(a) self, int dimension, int size, int step) -> Tensor(a)"),
+    ),
+    "aten::unfold_copy": (
+        ("copies", "(Tensor self, int dimension, int size, int step) -> Tensor"),
+        ("copies", ".out(Tensor self, int dimension, int size, int step, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::uniform": (
         ("random_fills", "(Tensor self, float from=0., float to=1., *, Generator? generator=None) -> Tensor"),
@@ -3903,6 +3968,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::unsqueeze_": (
         ("shape", "(Tensor(a!) self, int dim) -> Tensor(a!)"),
+    ),
+    "aten::unsqueeze_copy": (
+        ("copies", "(Tensor self, int dim) -> Tensor"),
+        ("copies", ".out(Tensor self, int dim, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::update": (
         ("container", ".str(Dict(str, t)(a!) self, Dict(str, t)(a!) to_add) -> ()"),
@@ -3987,8 +4056,22 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::view_as_complex": (
         ("complex_numbers", "(Tensor(a) self) -> Tensor(a)"),
     ),
+    "aten::view_as_complex_copy": (
+        ("copies", "(Tensor self) -> Tensor"),
+        ("copies", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::view_as_real": (
         ("complex_numbers", "(Tensor(a) self) -> Tensor(a)"),
+    ),
+    "aten::view_as_real_copy": (
+        ("copies", "(Tensor self) -> Tensor"),
+        ("copies", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::view_copy": (
+        ("copies", "(Tensor self, SymInt[] size) -> Tensor"),
+        ("copies", ".out(Tensor self, SymInt[] size, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("copies", ".dtype(Tensor self, ScalarType dtype) -> Tensor"),
+        ("copies", ".dtype_out(Tensor self, ScalarType dtype, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::vsplit": (
         ("splitting", ".int(Tensor(a -> *) self, int sections) -> Tensor(a)[]"),
