@@ -21,7 +21,7 @@ from tscript.ir.function import CompiledFunction
 from tscript.ir.graph import Graph
 from tscript.jit.compiled import compile_methods, graph_of
 from tscript.jit.enabled import enabled
-from tscript.nn import Module
+from tscript.nn import Module, ModuleList, Sequential
 from tscript.nn.module import REGISTRIES
 from tscript.runtime.boundary import to_python, to_runtime
 from tscript.runtime.executor import call_method
@@ -308,6 +308,42 @@ class RecursiveScriptModule(ScriptModule):
     @classmethod
     def _construct(cls, script_object: ScriptObject, init_fn: Any = None) -> RecursiveScriptModule:
         return cls(script_object)
+
+    # What a scripted ModuleList, Sequential or ModuleDict still does in Python. (Methods that are
+    # looked up on the type cannot be copied from the container to its face.)
+
+    def __bool__(self) -> bool:
+        return True
+
+    def __len__(self) -> int:
+        return len(self._parts())
+
+    def __iter__(self) -> Iterator[Any]:
+        parts = self._parts()
+        return iter(parts if self._kind() == "dict" else parts.values())
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._parts()
+
+    def __getitem__(self, key: Any) -> Any:
+        parts = self._parts()
+        if self._kind() == "dict":
+            return parts[key]
+        values = list(parts.values())
+        if not isinstance(key, slice):
+            return values[key]
+        if self._kind() == "sequential":
+            return Sequential(*values[key])
+        return ModuleList(values[key])
+
+    def _kind(self) -> str | None:
+        kind: str | None = vars(self)["_script_object"].type.container
+        return kind
+
+    def _parts(self) -> dict[str, Any]:
+        if self._kind() not in ("list", "dict", "sequential"):
+            raise TypeError(f"{self.original_name} holds no modules to count, iterate or index")
+        return self._modules
 
 
 class TopLevelTracedModule(RecursiveScriptModule):
