@@ -57,6 +57,7 @@ def _straight_return(graph: Graph, node: Node) -> None:
         following = after.next
         _discard(after)
         after = following
+    graph.return_node.source_range = node.source_range
     node.destroy()
     graph.add_output(value)
 
@@ -116,6 +117,7 @@ class _Transformer:
                         self.block(inner)
                 case kind if kind == self.kind:
                     found = _Exit(_Status.WILL, self.true, tuple(node.inputs))
+                    block.return_node.source_range = node.source_range
                     node.destroy()
             if found.status in (_Status.WILL, _Status.THROWS):
                 self.cut(block, following)
@@ -183,7 +185,8 @@ class _Transformer:
         for one, other in zip(list(true), list(false), strict=True):
             node.blocks[0].add_output(one)
             node.blocks[1].add_output(other)
-            outputs.append(node.add_output(unify(one.type, other.type) or one.type))
+            type = unify(one.type, other.type, default_to_union=True)
+            outputs.append(node.add_output(type or one.type))
         return outputs
 
     # -- branches and loops

@@ -86,12 +86,16 @@ class ControlFlow(Writer, ABC):
                 value = block.outputs[targets[0][1]]
                 self.consumed = PURE
                 expression = self.as_type(value, outputs[0].type)
+                if block.return_node.source_range is not None:
+                    self.place(expression, block.return_node)
                 consumed = max(consumed, self.consumed)
                 bodies.append((body, expression))
                 self.preassigned.pop(value, None)
                 continue
             moves = [(name, block.outputs[at], type) for name, at, type in targets]
-            self.finish_block(body, moves, node)
+            # A block that ends in the user's `return` moves its results on that line.
+            returns = block.return_node.source_range is not None
+            self.finish_block(body, moves, block.return_node if returns else node)
             bodies.append((body, None))
         (then, first), (otherwise, second) = bodies
         if first is not None and second is not None:
