@@ -473,7 +473,9 @@ def _python_call(
     receiver: BoundMethod | None,
 ) -> Sugared:
     """A call that stays in Python."""
-    if definition.reason is not None:
+    if definition.reason is not None and emitter.unit.first_python_call(
+        function, muted=emitter.sink.is_muted
+    ):
         emitter.report("python-call", range, function=name, reason=definition.reason)
     given_self = Given(receiver.receiver, range) if receiver is not None else None
     schema = definition.schema

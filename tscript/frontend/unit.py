@@ -59,6 +59,14 @@ class Unit:
     _compiled: dict[Hashable, CompiledFunction | PythonDefinition] = field(default_factory=dict)
     _signatures: dict[Hashable, FunctionSchema] = field(default_factory=dict)
     _active: set[Hashable] = field(default_factory=set)
+    _python_calls: set[Hashable] = field(default_factory=set)
+
+    def first_python_call(self, function: FunctionRef, *, muted: bool) -> bool:
+        """Whether a call that stays in Python is the first of its function: it is warned about once."""
+        if muted or function.handle in self._python_calls:
+            return False
+        self._python_calls.add(function.handle)
+        return True
 
     def definition(self, resolver: Resolver, function: FunctionRef) -> Definition:
         """`Resolver.definition`, asked once for each function."""
