@@ -87,9 +87,7 @@ def list_delete(self: list[Any], idx: int) -> None:
     del self[idx]
 
 
-@operator(
-    "aten::append.t(t[](a!) self, t(c -> *) el) -> t[](a!)", samples=lambda: [Sample([1], 2)]
-)
+@operator("aten::append.t(t[](a!) self, t(c -> *) el) -> t[](a!)", samples=lambda: [Sample([1], 2)])
 def append(self: list[Any], el: Any) -> list[Any]:
     """Add an element at the end."""
     self.append(el)
@@ -105,9 +103,7 @@ def insert(self: list[Any], idx: int, el: Any) -> None:
     self.insert(idx, el)
 
 
-@operator(
-    "aten::extend.t(t[](a!) self, t[] other) -> ()", samples=lambda: [Sample([1], [2, 3])]
-)
+@operator("aten::extend.t(t[](a!) self, t[] other) -> ()", samples=lambda: [Sample([1], [2, 3])])
 def extend(self: list[Any], other: list[Any]) -> None:
     """Add the elements of another list at the end."""
     self.extend(other)
@@ -152,7 +148,8 @@ def list_clear(self: list[Any]) -> None:
 
 
 @operator(
-    "aten::pop.t(t[](a!) self, int idx=-1) -> t(*)", samples=lambda: [Sample([1, 2]), Sample([1, 2], 0)]
+    "aten::pop.t(t[](a!) self, int idx=-1) -> t(*)",
+    samples=lambda: [Sample([1, 2]), Sample([1, 2], 0)],
 )
 def list_pop(self: list[Any], idx: int) -> Any:
     """Remove and return the element at a position; IndexError when there is none."""
@@ -165,13 +162,10 @@ def reverse(self: list[Any]) -> None:
     self.reverse()
 
 
-@operators(
-    "aten::copy.t(t[](a) self) -> t[]", "aten::list.t(t[] l) -> t[]", samples=_numbers
-)
+@operators("aten::copy.t(t[](a) self) -> t[]", "aten::list.t(t[] l) -> t[]", samples=_numbers)
 def list_copy(self: list[Any]) -> list[Any]:
     """A new list with the same elements."""
     return self.copy()
-
 
 
 def _same(a: Any, b: Any) -> bool:
@@ -364,9 +358,7 @@ def size(sizes: list[int]) -> list[int]:
     return list(sizes)
 
 
-@operator(
-    "aten::_infer_size(int[] a, int[] b) -> int[]", samples=lambda: [Sample([3, 1], [4])]
-)
+@operator("aten::_infer_size(int[] a, int[] b) -> int[]", samples=lambda: [Sample([3, 1], [4])])
 def infer_size(a: list[int], b: list[int]) -> list[int]:
     """The shape that two shapes broadcast to."""
     from ops_registry.meta import broadcast_shapes
@@ -416,9 +408,7 @@ def items(self: dict[Any, Any]) -> list[tuple[Any, Any]]:
     return list(self.items())
 
 
-@operators(
-    *_dict_overloads("__getitem__", "Dict(K, t) self, K key) -> t(*)"), samples=_letters
-)
+@operators(*_dict_overloads("__getitem__", "Dict(K, t) self, K key) -> t(*)"), samples=_letters)
 def dict_getitem(self: dict[Any, Any], key: Any) -> Any:
     """The value of a key; KeyError when there is none."""
     return self[key]
@@ -447,9 +437,7 @@ def dict_contains(dict: dict[Any, Any], key: Any) -> bool:
     return key in dict
 
 
-@operators(
-    *_dict_overloads("get", "Dict(K, t) self, K key) -> t(*)?", ""), samples=_letters
-)
+@operators(*_dict_overloads("get", "Dict(K, t) self, K key) -> t(*)?", ""), samples=_letters)
 def get(self: dict[Any, Any], key: Any) -> Any:
     """The value of a key, or None."""
     return self.get(key)

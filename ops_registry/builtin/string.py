@@ -149,7 +149,10 @@ def endswith(self: str, substr: str, start: int, end: int) -> bool:
     return self.endswith(substr, *_window(self, start, end))
 
 
-@operator(f"aten::strip(str self, {_CHARS}) -> str", samples=lambda: [Sample("  a b "), Sample("xax", "x")])
+@operator(
+    f"aten::strip(str self, {_CHARS}) -> str",
+    samples=lambda: [Sample("  a b "), Sample("xax", "x")],
+)
 def strip(self: str, chars: str) -> str:
     """Without leading and trailing ``chars``."""
     return self.strip(chars)
@@ -206,9 +209,7 @@ def rpartition(self: str, separator: str) -> tuple[str, str, str]:
     return self.rpartition(separator)
 
 
-@operator(
-    "aten::join(str self, str[] values) -> str", samples=lambda: [Sample(", ", ["a", "b"])]
-)
+@operator("aten::join(str self, str[] values) -> str", samples=lambda: [Sample(", ", ["a", "b"])])
 def join(self: str, values: list[str]) -> str:
     """The strings with ``self`` between them."""
     return self.join(values)
@@ -295,17 +296,13 @@ def str_(elem: Any) -> str:
     return str(elem)
 
 
-@operator(
-    "aten::format(str self, ...) -> str", samples=lambda: [Sample("{} and {}", 1, "b")]
-)
+@operator("aten::format(str self, ...) -> str", samples=lambda: [Sample("{} and {}", 1, "b")])
 def format_(self: str, *args: Any) -> str:
     """``str.format`` with positional ``{}`` fields."""
     return self.format(*args)
 
 
-@operator(
-    "aten::percentFormat(str self, ...) -> str", samples=lambda: [Sample("%d of %s", 1, "b")]
-)
+@operator("aten::percentFormat(str self, ...) -> str", samples=lambda: [Sample("%d of %s", 1, "b")])
 def percent_format(self: str, *args: Any) -> str:
     """``self % args``."""
     return self % (args[0] if len(args) == 1 else args)
