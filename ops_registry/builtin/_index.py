@@ -272,6 +272,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("upsampling", "(Tensor self, SymInt[3] output_size, float? scales_d=None, float? scales_h=None, float? scales_w=None) -> Tensor"),
         ("upsampling", ".out(Tensor self, SymInt[3] output_size, float? scales_d=None, float? scales_h=None, float? scales_w=None, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
+    "aten::_weight_norm": (
+        ("matrix_norms", "(Tensor v, Tensor g, int dim=0) -> Tensor"),
+    ),
     "aten::abs": (
         ("pointwise_math", "(Tensor self) -> Tensor"),
         ("pointwise_math", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
@@ -2198,6 +2201,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("decompositions", "(Tensor A, *, bool pivot=True) -> (Tensor LU, Tensor pivots)"),
         ("decompositions", ".out(Tensor A, *, bool pivot=True, Tensor(a!) LU, Tensor(b!) pivots) -> (Tensor(a!) LU, Tensor(b!) pivots)"),
     ),
+    "aten::linalg_lu_solve": (
+        ("decompositions", "(Tensor LU, Tensor pivots, Tensor B, *, bool left=True, bool adjoint=False) -> Tensor"),
+        ("decompositions", ".out(Tensor LU, Tensor pivots, Tensor B, *, bool left=True, bool adjoint=False, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::linalg_matmul": (
         ("products", "(Tensor self, Tensor other) -> Tensor"),
         ("products", ".out(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)"),
@@ -2457,6 +2464,14 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::lt_": (
         ("comparison", ".Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)"),
         ("comparison", ".Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)"),
+    ),
+    "aten::lu_solve": (
+        ("decompositions", "(Tensor self, Tensor LU_data, Tensor LU_pivots) -> Tensor"),
+        ("decompositions", ".out(Tensor self, Tensor LU_data, Tensor LU_pivots, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::lu_unpack": (
+        ("decompositions", "(Tensor LU_data, Tensor LU_pivots, bool unpack_data=True, bool unpack_pivots=True) -> (Tensor P, Tensor L, Tensor U)"),
+        ("decompositions", ".out(Tensor LU_data, Tensor LU_pivots, bool unpack_data=True, bool unpack_pivots=True, *, Tensor(a!) P, Tensor(b!) L, Tensor(c!) U) -> (Tensor(a!) P, Tensor(b!) L, Tensor(c!) U)"),
     ),
     "aten::mH": (
         ("dimension_order", "(Tensor(a) self) -> Tensor(a)"),
@@ -3118,6 +3133,13 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("container", ".Tensor(Tensor[](a!) self, Tensor el) -> ()"),
         ("container", ".str(str[](a!) self, str el) -> ()"),
     ),
+    "aten::renorm": (
+        ("matrix_norms", "(Tensor self, Scalar p, int dim, Scalar maxnorm) -> Tensor"),
+        ("matrix_norms", ".out(Tensor self, Scalar p, int dim, Scalar maxnorm, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::renorm_": (
+        ("matrix_norms", "(Tensor(a!) self, Scalar p, int dim, Scalar maxnorm) -> Tensor(a!)"),
+    ),
     "aten::repeat": (
         ("joining", "(Tensor self, SymInt[] repeats) -> Tensor"),
         ("joining", ".out(Tensor self, SymInt[] repeats, *, Tensor(a!) out) -> Tensor(a!)"),
@@ -3754,6 +3776,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("container", ".float(float[] self) -> float"),
         ("container", ".complex(complex[] self) -> complex"),
         ("container", ".bool(bool[] self) -> int"),
+    ),
+    "aten::sum_to_size": (
+        ("reduction", "(Tensor self, SymInt[] size) -> Tensor"),
     ),
     "aten::svd": (
         ("decompositions", "(Tensor self, bool some=True, bool compute_uv=True) -> (Tensor U, Tensor S, Tensor V)"),

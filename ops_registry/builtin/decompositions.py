@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from ops_registry import dtypes
+from ops_registry.builtin.linalg import linalg_solve
 from ops_registry.builtin.matrix_operands import (
     matrix_dtype,
     positive_definite,
@@ -19,7 +20,7 @@ from ops_registry.builtin.matrix_operands import (
     well_conditioned,
 )
 from ops_registry.builtin.operands import Array
-from ops_registry.meta import Shape, TensorMeta
+from ops_registry.meta import Shape, TensorMeta, broadcast_shapes
 from ops_registry.operator import operator
 from ops_registry.samples import Rejected, Sample, tensor
 
@@ -245,3 +246,93 @@ def linalg_lu(A: Array, pivot: bool = True) -> tuple[Array, Array, Array]:
         raise RuntimeError("on the CPU an LU factorisation exchanges rows: pivot=True")
     p, lower, upper = _per_matrix(lu, A, _lu_meta(_meta(A), pivot))
     return p, lower, upper
+
+
+def _unpacked_meta(
+    LU_data: TensorMeta, LU_pivots: TensorMeta, unpack_data: bool, unpack_pivots: bool
+) -> tuple[TensorMeta, TensorMeta, TensorMeta]:
+    p, lower, upper = _lu_meta(LU_data, True)
+    nothing = TensorMeta(LU_data.dtype, (0,))
+    return (
+        p if unpack_pivots else nothing,
+        lower if unpack_data else nothing,
+        upper if unpack_data else nothing,
+    )
+
+
+def _factored(*batch: int) -> Sample:
+    return Sample(*linalg_lu_factor(well_conditioned(*batch)))
+
+
+@operator(
+    "aten::lu_unpack(Tensor LU_data, Tensor LU_pivots, bool unpack_data=True,"
+    " bool unpack_pivots=True) -> (Tensor P, Tensor L, Tensor U)",
+    meta=_unpacked_meta,
+    out=True,
+    samples=lambda: [
+        _factored(),
+        _factored(2),
+        Sample(*_factored().args, True, False),
+        Sample(*_factored().args, False, True),
+    ],
+)
+def lu_unpack(
+    LU_data: Array, LU_pivots: Array, unpack_data: bool = True, unpack_pivots: bool = True
+) -> tuple[Array, Array, Array]:
+    """The permutation, L and U of what ``linalg_lu_factor`` returns; what is not asked for is empty."""
+    rows, columns = LU_data.shape[-2:]
+    count = min(rows, columns)
+    nothing = np.empty(0, LU_data.dtype)
+    p = lower = upper = nothing
+    if unpack_pivots:
+        p = np.zeros((*LU_data.shape[:-2], rows, rows), LU_data.dtype)
+        for position in np.ndindex(LU_data.shape[:-2]):
+            order = np.arange(rows)
+            for step, exchanged in enumerate(LU_pivots[position] - 1):
+                order[[step, exchanged]] = order[[exchanged, step]]
+            p[position][order, np.arange(rows)] = 1
+    if unpack_data:
+        lower = np.tril(LU_data[..., :, :count], -1)
+        lower[..., range(count), range(count)] = 1
+        upper = np.triu(LU_data[..., :count, :])
+    return p, lower, upper
+
+
+def _lu_solved_meta(
+    LU: TensorMeta, pivots: TensorMeta, B: TensorMeta, left: bool, adjoint: bool
+) -> TensorMeta:
+    dtype = square_dtype(LU, "lu_solve")
+    return TensorMeta(dtype, (*broadcast_shapes(LU.shape[:-2], B.shape[:-2]), *B.shape[-2:]))
+
+
+@operator(
+    "aten::linalg_lu_solve(Tensor LU, Tensor pivots, Tensor B, *, bool left=True,"
+    " bool adjoint=False) -> Tensor",
+    meta=_lu_solved_meta,
+    out=True,
+    samples=lambda: [
+        Sample(*_factored().args, tensor(3, 2)),
+        Sample(*_factored(2).args, tensor(3, 2), adjoint=True),
+        Sample(*_factored().args, tensor(2, 3), left=False),
+    ],
+)
+def linalg_lu_solve(
+    LU: Array, pivots: Array, B: Array, left: bool = True, adjoint: bool = False
+) -> Array:
+    """The ``X`` with ``A @ X == B`` (``X @ A == B`` if not ``left``), for the factors of ``A``."""
+    p, lower, upper = lu_unpack(LU, pivots)
+    matrix = p @ lower @ upper
+    if adjoint:
+        matrix = np.conjugate(matrix.swapaxes(-1, -2))
+    return linalg_solve(matrix, B, left)
+
+
+@operator(
+    "aten::lu_solve(Tensor self, Tensor LU_data, Tensor LU_pivots) -> Tensor",
+    meta=lambda self, LU_data, LU_pivots: _lu_solved_meta(LU_data, LU_pivots, self, True, False),
+    out=True,
+    samples=lambda: [Sample(tensor(3, 2), *_factored().args)],
+)
+def lu_solve(self: Array, LU_data: Array, LU_pivots: Array) -> Array:
+    """The ``X`` with ``A @ X == self``, for the factors of ``A``."""
+    return linalg_lu_solve(LU_data, LU_pivots, self)

@@ -1,4 +1,4 @@
-"""Norms of matrices, and condition numbers."""
+"""Norms of matrices, condition numbers, and what is scaled to a norm: renorm, weight norm."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import numpy as np
 from ops_registry import dtypes
 from ops_registry.builtin.linalg import linalg_inv
 from ops_registry.builtin.matrix_operands import matrix_dtype, solved, well_conditioned
-from ops_registry.builtin.operands import Array, Scalar
+from ops_registry.builtin.operands import Array, Scalar, widened
 from ops_registry.builtin.reduction import axes
 from ops_registry.builtin.statistics import norm_over
-from ops_registry.meta import TensorMeta, reduced_shape, wrap_dims
+from ops_registry.meta import TensorMeta, broadcast_shapes, like, reduced_shape, wrap_dim, wrap_dims
 from ops_registry.operator import operator
 from ops_registry.samples import Rejected, Sample, tensor
 
@@ -169,3 +169,42 @@ def linalg_cond(self: Array, p: Scalar | str | None = None) -> Array:
     assert p is not None
     norm = matrix_norm_of(self, p, (-2, -1), False)
     return norm * matrix_norm_of(linalg_inv(self), p, (-2, -1), False)
+
+
+@operator(
+    "aten::renorm(Tensor self, Scalar p, int dim, Scalar maxnorm) -> Tensor",
+    meta=like("self"),
+    inplace=True,
+    out=True,
+    samples=lambda: [Sample(tensor(3, 4), 2, 0, 1.0), Sample(tensor(3, 4), 1, -1, 0.5)],
+    rejects=lambda: [Rejected(tensor(3), 2, 0, 1.0)],
+)
+def renorm(self: Array, p: Scalar, dim: int, maxnorm: Scalar) -> Array:
+    """Slices of a dimension whose norm is more than ``maxnorm`` scaled down to it."""
+    if self.ndim < 2:
+        raise RuntimeError("renorm needs at least 2 dimensions")
+    dim = wrap_dim(dim, self.ndim)
+    over = tuple(d for d in range(self.ndim) if d != dim)
+    norms = norm_over(self, p, over, True)
+    factor = np.where(norms > maxnorm, maxnorm / (norms + norms.dtype.type(1e-7)), 1)
+    return widened(self) * factor.astype(norms.dtype)
+
+
+def _weight_norm_meta(v: TensorMeta, g: TensorMeta, dim: int) -> TensorMeta:
+    return TensorMeta(v.dtype, broadcast_shapes(v.shape, g.shape))
+
+
+@operator(
+    "aten::_weight_norm(Tensor v, Tensor g, int dim=0) -> Tensor",
+    meta=_weight_norm_meta,
+    samples=lambda: [
+        Sample(tensor(3, 4), tensor(3, 1, low=0.5, high=2.0)),
+        Sample(tensor(3, 4, 2), tensor(1, 4, 1, low=0.5, high=2.0), 1),
+        Sample(tensor(3, 4, 2), tensor(1, 1, 2, low=0.5, high=2.0), 2),
+    ],
+)
+def weight_norm(v: Array, g: Array, dim: int = 0) -> Array:
+    """``v`` with the norm of each slice of a dimension made ``g``; -1 means one norm for all."""
+    over = None if dim == -1 else tuple(d for d in range(v.ndim) if d != dim)
+    source = widened(v)
+    return source * (widened(g) / norm_over(source, 2, over, True))

@@ -301,6 +301,36 @@ def count_nonzero(self: Array, dim: Dims = None) -> Array:
     return np.asarray(np.count_nonzero(self, axis=axes(self, dim)))
 
 
+def _kept_axes(shape: tuple[int, ...], size: Sequence[int]) -> tuple[int, ...]:
+    """The dimensions that summing ``shape`` to ``size`` is over; those added in front first."""
+    lead = len(shape) - len(size)
+    fits = lead >= 0 and not [n for n, m in zip(shape[lead:], size) if m not in (1, n)]
+    if not fits:
+        raise RuntimeError(f"shape {list(shape)} does not sum to {list(size)}")
+    inner = [d for d in range(lead, len(shape)) if size[d - lead] == 1 and shape[d] != 1]
+    return (*range(lead), *inner)
+
+
+def _summed_to(self: TensorMeta, size: Sequence[int]) -> TensorMeta:
+    _kept_axes(self.shape, size)
+    return TensorMeta(self.dtype, tuple(size))
+
+
+@operator(
+    "aten::sum_to_size(Tensor self, SymInt[] size) -> Tensor",
+    meta=_summed_to,
+    samples=lambda: [
+        Sample(tensor(2, 3, 4), [3, 1]),
+        Sample(tensor(2, 3), [1, 1]),
+        Sample(tensor(2, 3), []),
+    ],
+    rejects=lambda: [Rejected(tensor(2, 3), [2]), Rejected(tensor(2), [2, 2])],
+)
+def sum_to_size(self: Array, size: Sequence[int]) -> Array:
+    """Summed over what broadcasting ``size`` to the tensor's shape would have repeated."""
+    return np.sum(widened(self), axis=_kept_axes(self.shape, size)).reshape(tuple(size))
+
+
 # Truth.
 
 
