@@ -47,7 +47,6 @@ def range_form(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
     values: list[Value] = []
     for argument in view.args:
         value = emitter.expr(argument)
-        value = emitter.convert(value, INT, argument.range)
         if not is_subtype(value.type, INT):
             suggestion = f"convert it: `int({argument.range.text})`"
             if is_optional(value.type):
@@ -67,7 +66,7 @@ def range_form(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
                     expected="int",
                     parameter="argument",
                     actual=annotation_str(value.type),
-                    suggestion=emitter.hint_for(value) or suggestion,
+                    suggestion=emitter.hint_for(value, INT) or suggestion,
                 )
             value = emitter.error_value()
         values.append(value)

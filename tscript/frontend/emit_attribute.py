@@ -124,6 +124,10 @@ TENSOR_CASTS = {
 _TENSOR_METHODS = {"__len__": "len", "new": "empty", "__contains__": "__contains__"}
 
 
+#: What a parameter that was taken for a Tensor may have been meant to be, judged by its methods.
+_LIKELY_TYPES = (STRING, ListType(INT), DictType(STRING, INT))
+
+
 def emit_attribute(emitter: Emitter, owner: Sugared, name: str, range: SourceRange) -> Sugared:
     """``owner.name``."""
     match owner:
@@ -162,7 +166,8 @@ def _unknown(emitter: Emitter, owner: Sugared, name: str, range: SourceRange) ->
     what, suggestion = describe(owner, range), ""
     if isinstance(owner, Value):
         what = f"`{annotation_str(owner.type)}`"
-        suggestion = emitter.hint_for(owner)
+        likely = (t for t in _LIKELY_TYPES if _is_method(t, name))
+        suggestion = emitter.hint_for(owner, next(likely, None))
     emitter.report("unknown-attribute", range, owner=what, name=name, suggestion=suggestion)
     return Unknown()
 

@@ -425,6 +425,8 @@ def _enter(emitter: Emitter, item: v.WithItem) -> Value | None:
             return None
         result = _enter_class(emitter, context, item)
         if result is None:
+            if isinstance(item.target, v.Var):
+                emitter.assign(item.target.name, emitter.error_value(), item.target.range)
             return None
         entered = result
     if isinstance(item.target, v.Var):

@@ -62,7 +62,13 @@ from tscript.types.nominal import (
     NamedTupleType,
 )
 from tscript.types.printing import annotation_str
-from tscript.types.relations import describe_mismatch, is_optional, is_subtype, make_union
+from tscript.types.relations import (
+    describe_mismatch,
+    has_variables,
+    is_optional,
+    is_subtype,
+    make_union,
+)
 
 if TYPE_CHECKING:
     from tscript.frontend.annotations import AnnotationReader
@@ -135,8 +141,11 @@ class Emitter:
         """A value of unknown type: nothing more is reported about it."""
         return self.graph.insert("prim::Uninitialized", (), (ERROR,)).output
 
-    def hint_for(self, value: Value) -> str:
-        """A remedy that depends on where a value comes from: the parameter nobody annotated."""
+    def hint_for(self, value: Value, expected: Type | None = None) -> str:
+        """A remedy that depends on where a value comes from: the parameter nobody annotated.
+
+        ``expected`` is the type that would do, where that is known.
+        """
         if not isinstance(value.type, TensorType):
             return ""
         name = self.assumed_tensors.get(value)
@@ -145,7 +154,10 @@ class Emitter:
             name = stored if stored in self.assumed_tensors.values() else None
         if name is None:
             return ""
-        return f"`{name}` has no annotation and so is a Tensor; annotate it: `{name}: int`, for example"
+        hint = f"`{name}` has no annotation and so is a Tensor; if it is not one, annotate it"
+        if expected is None or isinstance(expected, TensorType) or has_variables(expected):
+            return hint
+        return f"{hint}: `{name}: {annotation_str(expected)}`"
 
     @contextmanager
     def held_back(self, when: bool = True) -> Iterator[None]:
@@ -346,12 +358,10 @@ class Emitter:
         if len(schemas) > 1 and found.code != "unexpected-keyword":
             shown = [annotation_str(g.type) for g in ([receiver] if receiver else []) + list(args)]
             shown += [f"{key}={annotation_str(g.type)}" for key, g in kwargs.items()]
+            hint = ""
             for given in (*args, *kwargs.values()):
-                hint = self.hint_for(given.value)
-                if hint:
-                    break
-            else:
-                hint = ""
+                if found.code == "argument-type" and given.range == found.range:
+                    hint = self.hint_for(given.value)
             first = found.args
             reason = ""
             if found.code == "argument-type":

@@ -323,7 +323,7 @@ def _bad_type(
             "actual": annotation_str(actual),
         },
         progress,
-        reason or describe_mismatch(actual, target) or state.emitter.hint_for(given.value),
+        reason or describe_mismatch(actual, target) or state.emitter.hint_for(given.value, target),
     )
 
 

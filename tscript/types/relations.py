@@ -49,6 +49,7 @@ from tscript.types.nominal import (
     NamedTupleType,
     ObjectType,
 )
+from tscript.types.printing import annotation_str as _spell
 
 
 def contains_error(type: Type) -> bool:
@@ -265,7 +266,7 @@ def match_variables(formal: Type, actual: Type, bindings: dict[str, Type]) -> st
                 return None
             unified = unify(bound, actual)
             if unified is None:
-                return f"`{name}` was already matched with {bound} and cannot also be {actual}"
+                return f"it must be like the others, which are {_spell(bound)}"
             bindings[name] = bound if is_subtype(actual, bound) else unified
             return None
         case ListType(element):
@@ -333,17 +334,15 @@ def describe_mismatch(narrow: Type, wide: Type) -> str:
     >>> describe_mismatch(ListType(INT), ListType(OptionalType(INT)))
     'lists are invariant: List[int] is no List[Optional[int]], even though int fits Optional[int]'
     """
-    from tscript.types.printing import annotation_str as spell
-
     if isinstance(narrow, ListType) and isinstance(wide, ListType):
         if is_subtype(narrow.element, wide.element):
             return (
-                f"lists are invariant: {spell(narrow)} is no {spell(wide)}, even though "
-                f"{spell(narrow.element)} fits {spell(wide.element)}"
+                f"lists are invariant: {_spell(narrow)} is no {_spell(wide)}, even though "
+                f"{_spell(narrow.element)} fits {_spell(wide.element)}"
             )
     if isinstance(narrow, DictType) and isinstance(wide, DictType):
         if is_subtype(narrow.key, wide.key) and is_subtype(narrow.value, wide.value):
-            return f"dicts are invariant: {spell(narrow)} is no {spell(wide)}"
+            return f"dicts are invariant: {_spell(narrow)} is no {_spell(wide)}"
     if is_optional(narrow) and is_subtype(without_none(narrow), wide):
         return "the value may be None here"
     return ""
