@@ -339,6 +339,8 @@ def entry_points(module: Module, type: ModuleType) -> list[str]:
     names = []
     forward = getattr(module, "forward", None)
     defines = forward is not None and getattr(forward, "__func__", forward) is not Module.forward
+    if type.container in ("parameter_list", "parameter_dict"):
+        defines = False  # theirs says that they cannot be called
     if defines and markers.modifier_of(forward) not in (
         markers.Modifier.IGNORE,
         markers.Modifier.UNUSED,
