@@ -38,9 +38,10 @@ def heading(text: str, mark: str) -> str:
 
 
 def escaped(text: str) -> str:
-    """``text`` with names such as ``add_`` escaped where markup would read them as references."""
-    parts = re.split(r"(``.*?``|^ *>>>.*$)", text, flags=re.DOTALL | re.MULTILINE)
-    parts[::2] = [re.sub(r"(\w)_(?=\W|$)", r"\1\\_", part) for part in parts[::2]]
+    """``text`` with ``add_`` and ``(N, *)`` escaped, which markup would read as something else."""
+    kept = r"(``.*?``|^ *>>>.*$|\*\w[^*\n]*\w\*)"  # literals, examples, emphasis
+    parts = re.split(kept, text, flags=re.DOTALL | re.MULTILINE)
+    parts[::2] = [re.sub(r"(?<=\w)_(?=\W|$)|\*", r"\\\g<0>", part) for part in parts[::2]]
     return "".join(parts)
 
 

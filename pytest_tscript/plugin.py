@@ -10,7 +10,7 @@ import pytest
 if TYPE_CHECKING:
     from pytest_tscript.recorder import Recorder
 
-_RECORDER = pytest.StashKey["Recorder"]()
+_RECORDER: pytest.StashKey[Recorder] = pytest.StashKey()
 
 #: The attribute of a test report that carries records from an xdist worker to the controller.
 _REPORT_ATTRIBUTE = "tscript_records"

@@ -107,7 +107,9 @@ def convolve(
     if kernel == (1,) * spatial and groups == 1:
         # A 1x1 convolution needs no windows: the input, or every stride-th pixel, is the matrix.
         steps = tuple(slice(None, None, s) for s in stride)
-        columns = x[(slice(None), slice(None), *steps)].reshape(batch, group_in, positions)
+        columns: np.ndarray = x[(slice(None), slice(None), *steps)].reshape(
+            batch, group_in, positions
+        )
         result = np.matmul(w.reshape(out_channels, group_in), columns)
     else:
         view = windows(x, kernel, stride, dilation, counts)  # batch, channels, counts, kernel
