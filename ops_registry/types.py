@@ -19,9 +19,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """The base of every type term."""
+    """The base of every type term.
+
+    Terms with parts are dataclasses; those without are plain subclasses, since a dataclass costs
+    about a millisecond to make and every program makes these.
+    """
 
     spelling: ClassVar[str] = ""
+
+    def __hash__(self) -> int:
+        return hash(type(self).__name__)
 
     def __str__(self) -> str:
         return self.spelling
@@ -84,102 +91,102 @@ _TENSOR_DTYPE_SPELLINGS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
 class AnyType(Type):
     """Any value at all; nothing can be done with it before it is refined."""
 
+    __slots__ = ()
     spelling: ClassVar[str] = "Any"
 
 
-@dataclass(frozen=True, slots=True)
 class NumberType(Type):
     """``Scalar``: an int, a float, a complex or (passed to an operator) a bool."""
 
+    __slots__ = ()
     spelling: ClassVar[str] = "Scalar"
 
 
-@dataclass(frozen=True, slots=True)
 class IntType(Type):
+    __slots__ = ()
     spelling: ClassVar[str] = "int"
 
 
-@dataclass(frozen=True, slots=True)
 class FloatType(Type):
+    __slots__ = ()
     spelling: ClassVar[str] = "float"
 
 
-@dataclass(frozen=True, slots=True)
 class ComplexType(Type):
+    __slots__ = ()
     spelling: ClassVar[str] = "complex"
 
 
-@dataclass(frozen=True, slots=True)
 class BoolType(Type):
+    __slots__ = ()
     spelling: ClassVar[str] = "bool"
 
 
-@dataclass(frozen=True, slots=True)
 class StringType(Type):
+    __slots__ = ()
     spelling: ClassVar[str] = "str"
 
 
-@dataclass(frozen=True, slots=True)
 class NoneType(Type):
+    __slots__ = ()
     spelling: ClassVar[str] = "NoneType"
 
 
-@dataclass(frozen=True, slots=True)
 class DeviceType(Type):
+    __slots__ = ()
     spelling: ClassVar[str] = "Device"
 
 
-@dataclass(frozen=True, slots=True)
 class GeneratorType(Type):
+    __slots__ = ()
     spelling: ClassVar[str] = "Generator"
 
 
-@dataclass(frozen=True, slots=True)
 class StorageType(Type):
+    __slots__ = ()
     spelling: ClassVar[str] = "Storage"
 
 
-@dataclass(frozen=True, slots=True)
 class StreamType(Type):
+    __slots__ = ()
     spelling: ClassVar[str] = "Stream"
 
 
-@dataclass(frozen=True, slots=True)
 class QSchemeType(Type):
+    __slots__ = ()
     spelling: ClassVar[str] = "QScheme"
 
 
 # The four below exist only in schema text (`Argument.real_type`): the values are ints.
 
 
-@dataclass(frozen=True, slots=True)
 class ScalarTypeType(Type):
     """A dtype in schema text; the value, and so the IR type, is its int code."""
 
+    __slots__ = ()
     spelling: ClassVar[str] = "ScalarType"
 
 
-@dataclass(frozen=True, slots=True)
 class LayoutType(Type):
+    __slots__ = ()
     spelling: ClassVar[str] = "Layout"
 
 
-@dataclass(frozen=True, slots=True)
 class MemoryFormatType(Type):
+    __slots__ = ()
     spelling: ClassVar[str] = "MemoryFormat"
 
 
-@dataclass(frozen=True, slots=True)
 class SymIntType(Type):
+    __slots__ = ()
     spelling: ClassVar[str] = "SymInt"
 
 
-@dataclass(frozen=True, slots=True)
 class SymBoolType(Type):
+    __slots__ = ()
     spelling: ClassVar[str] = "SymBool"
 
 
@@ -308,20 +315,20 @@ class VarType(Type):
         return self.name
 
 
-@dataclass(frozen=True, slots=True)
 class AnyListType(Type):
     """A list of whatever: ``AnyList`` of the schemas that only need the length."""
 
+    __slots__ = ()
     spelling: ClassVar[str] = "AnyListType"
 
 
-@dataclass(frozen=True, slots=True)
 class AnyEnumType(Type):
+    __slots__ = ()
     spelling: ClassVar[str] = "AnyEnumType"
 
 
-@dataclass(frozen=True, slots=True)
 class AnyClassType(Type):
+    __slots__ = ()
     spelling: ClassVar[str] = "AnyClassType"
 
 
@@ -335,10 +342,10 @@ class FunctionType(Type):
         return "Function"
 
 
-@dataclass(frozen=True, slots=True)
 class ErrorType(Type):
     """What an expression has after a diagnostic on it: nothing more is reported about it."""
 
+    __slots__ = ()
     spelling: ClassVar[str] = "<error>"
 
 
