@@ -11,6 +11,8 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
+from ops_registry.precision import widened as widened
+
 Array: TypeAlias = np.ndarray
 Scalar: TypeAlias = bool | int | float | complex
 Operand: TypeAlias = "Array | Scalar"
@@ -22,15 +24,6 @@ _HALF = frozenset("eE")
 def is_half(array: Array) -> bool:
     """Whether elements are 16 bit floats."""
     return array.dtype.char in _HALF
-
-
-def widened(array: Array) -> Array:
-    """The array in float32 if its elements are 16 bit floats, else itself.
-
-    >>> widened(np.ones(2, np.float16)).dtype
-    dtype('float32')
-    """
-    return array.astype(np.float32) if array.dtype.char in _HALF else array
 
 
 def wrapped(value: Scalar, dtype: np.dtype) -> Any:
