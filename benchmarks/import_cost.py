@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,7 +12,11 @@ from benchmarks.comparison import Comparison
 
 def seconds_of(statements: str) -> float:
     code = f"import time; t = time.perf_counter(); {statements}; print(time.perf_counter() - t)"
-    return float(subprocess.check_output([sys.executable, "-c", code]))
+    return float(subprocess.check_output([sys.executable, "-c", code], env=_ENVIRONMENT))
+
+
+#: An installed package has its bytecode beside it, whatever this environment says of writing any.
+_ENVIRONMENT = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
 
 
 def comparisons() -> Iterator[Comparison]:
