@@ -19,10 +19,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from ops_registry import types as t
 from ops_registry.device import Device
+from ops_registry.registry import registry
 from ops_registry.schema import Argument, FunctionSchema
 from tscript.archive.closures import take_out
 from tscript.archive.debug_info import read_provenance
 from tscript.archive.errors import ArchiveError, MissingMemberError
+from tscript.archive.missing import missing_operator
 from tscript.archive.upgraders import Upgraders
 from tscript.archive.values import value_type
 from tscript.diagnostics.report import CompilationError, DiagnosticSink
@@ -47,6 +49,7 @@ from tscript.frontend.resolver import (
 )
 from tscript.frontend.unit import Unit
 from tscript.ir.function import CompiledFunction
+from tscript.ir.primitive_schemas import primitive_overloads
 from tscript.types.nominal import (
     AttributeKind,
     ClassType,
@@ -107,6 +110,8 @@ class CodeLibrary:
         self.constants = constants
         self.upgraders = Upgraders(version)
         self.unit = Unit()
+        #: Operators that the code met so far uses, and that do not exist here.
+        self.missing: dict[str, None] = {}
         self._files: dict[str, dict[str, v.ClassDef | v.Def]] = {}
         self._types: dict[str, t.NominalType] = {}
         self._methods: dict[CodeHandle, v.Def] = {}
@@ -246,7 +251,8 @@ class CodeLibrary:
             found = self.type(qualified, member="code")
             if isinstance(found, (ClassType, EnumType, NamedTupleType, InterfaceType)):
                 return ClassRef(found)
-            return None
+            # A module class is nothing one can name, but its hooks are functions below its name.
+            return NamespaceRef(qualified) if qualified in self._packages else None
         if isinstance(view, v.Def):
             return FunctionRef(qualified, CodeHandle("", qualified))
         return NamespaceRef(qualified) if qualified in self._packages else None
@@ -261,6 +267,8 @@ class CodeLibrary:
 
     def definition(self, function: FunctionRef) -> Definition:
         handle = function.handle
+        if isinstance(handle, _MissingHandle):
+            return missing_operator(handle.name)
         if not isinstance(handle, CodeHandle):
             return self.upgraders.definition(function)
         known = self._definitions_made.get(handle)
@@ -289,6 +297,9 @@ class CodeLibrary:
         upgraded = self.upgraders.fact(kind)
         if upgraded is not None:
             return upgraded
+        if not registry().overloads(kind) and not primitive_overloads(kind):
+            self.missing.setdefault(f"torch.{name}")
+            return FunctionRef(f"torch.{name}", _MissingHandle(f"torch.{name}"))
         return OperatorRef(kind)
 
     def _constant(self, name: str) -> Constant:
@@ -523,6 +534,13 @@ class _WithClosures:
 
     def layout(self, type: ClassType | ModuleType) -> ClassType | ModuleType:
         return self._library.layout(type)
+
+
+@dataclass(frozen=True, slots=True)
+class _MissingHandle:
+    """Identifies an operator of PyTorch that does not exist here."""
+
+    name: str
 
 
 @dataclass(frozen=True, slots=True)

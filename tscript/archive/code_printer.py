@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from ops_registry import types as t
 from tscript.archive.errors import SaveError
 from tscript.archive.literals import literal, member
+from tscript.archive.missing import MissingOperator
 from tscript.archive.node_questions import (
     assigned_together,
     before,
@@ -584,6 +585,9 @@ class _Function:
         return self.uses([message, *named])
 
     def _python_call(self, node: Node) -> str:
+        callee = node.attributes.get("callable")
+        if isinstance(callee, MissingOperator):
+            return f"{callee.name}({self._given_arguments(node)})"
         name = str(node.attributes.get("name", "a Python function"))
         if self.printer.for_archive:
             place = f" ({node.source_range})" if node.source_range is not None else ""
@@ -592,6 +596,14 @@ class _Function:
                 f"make it compilable, or mark the method that calls it as unused"
             )
         return f"^{name}({self.uses(node.inputs)})"
+
+    def _given_arguments(self, node: Node) -> str:
+        """Arguments as they were given: the last ones may have had keywords."""
+        names = node.attributes.get("keywords", ())
+        texts = [self.use(value) for value in node.inputs]
+        positional = len(texts) - len(names)
+        named = [f"{n}={text}" for n, text in zip(names, texts[positional:], strict=True)]
+        return ", ".join([*texts[:positional], *named])
 
     def _tuple(self, node: Node) -> str:
         type = node.output.type

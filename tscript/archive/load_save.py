@@ -70,6 +70,13 @@ def load_archive(
         for name in class_names(description):
             library.type(name)
         library.compile()
+        if library.missing:
+            names = ", ".join(sorted(library.missing))
+            warnings.warn(
+                f"{reader.name} uses operators that do not exist here, and calling them will raise: "
+                f"{names}",
+                stacklevel=3,
+            )
         storages = StorageReader(reader, "data/", quiet=map_location is not None)
         builder = ValueBuilder(library, storages, "data.pkl")
         root = builder.build(description)

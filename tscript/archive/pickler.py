@@ -138,7 +138,7 @@ class _Writer:
             self.remember(value)
 
     def put_complex(self, value: complex) -> None:
-        self.global_("__builtin__", "complex")
+        self.global_("builtins", "complex")
         self.write_tuple((value.real, value.imag))
         self.out += b"R"
 

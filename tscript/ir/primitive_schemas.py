@@ -16,6 +16,8 @@ prim::NumToTensor.Scalar(Scalar a) -> Tensor
 prim::NumToTensor.bool(bool a) -> Tensor
 aten::is_grad_enabled() -> bool
 aten::set_grad_enabled(bool val) -> ()
+aten::is_autocast_enabled() -> bool
+aten::is_autocast_cpu_enabled() -> bool
 prim::dtype(Tensor a) -> int
 prim::device(Tensor a) -> Device
 prim::layout(Tensor a) -> int

@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from tscript.archive.errors import (
@@ -19,8 +20,9 @@ from tscript.archive.errors import (
     NotAnArchiveError,
     TruncatedArchiveError,
 )
-from tscript.archive.load_save import load_archive
+from tscript.archive.load_save import load_archive, save_archive
 from tscript.archive.writer import ArchiveWriter
+from tscript.runtime.tensor import wrap
 
 ZOO = "torch-2.13/attributes_enum_class.pt"
 
@@ -142,7 +144,7 @@ def named(file: io.BytesIO) -> Any:
         ("class Mode(Enum):", "class Mode(Strange):", "derives from Strange"),
         ("table : Dict[str, int]", "table : Dict[str, Missing]", "Missing"),
         ("class AttrZoo(Module):", "class AttrZoo(Module) oops:", "cannot be parsed"),
-        ("torch.clone(x)", "torch.no_such_operator(x)", "no_such_operator"),
+        ("torch.clone(x)", "ops.nobody.no_such_operator(x)", "nobody::no_such_operator"),
         ("torch.clone(x)", "CONSTANTS.c7", "CONSTANTS.c7"),
         ("torch.clone(x)", "__import__('os')", "__import__"),
         ("FAST = 1", "FAST = 9", "no member"),
@@ -160,6 +162,24 @@ def test_code_that_does_not_fit_says_where(archives: Path, old: str, new: str, t
     with pytest.raises(ArchiveError, match="zoo.pt") as caught:
         load_archive(named(archive_of(records)))
     assert text in str(caught.value)
+
+
+def test_an_operator_that_does_not_exist_raises_when_it_is_reached(archives: Path) -> None:
+    member = "code/__torch__/models_own.py"
+    records = records_of(archives / ZOO)
+    code = records[member].decode().replace("torch.clone(x)", "torch.no_such_operator(x, k=1)")
+    with pytest.warns(UserWarning, match=r"zoo\.pt uses .*torch\.no_such_operator"):
+        root = load_archive(named(archive_of({**records, member: code.encode()})))
+    assert root.call("state")[0] == 0
+    x = wrap(np.ones(3, np.float32))
+    with pytest.raises(
+        RuntimeError, match=r"the operator `torch\.no_such_operator` does not exist"
+    ):
+        root.call("forward", x, "a")
+    again = io.BytesIO()
+    save_archive(root, again)
+    with zipfile.ZipFile(again) as archive:
+        assert b"torch.no_such_operator(x, k=1)" in archive.read(f"archive/{member}")
 
 
 def test_deeply_nested_code_is_refused(archives: Path) -> None:
