@@ -295,13 +295,17 @@ def random_nodes(graph: Graph) -> list[Node]:
     return found
 
 
+#: Arguments that turn the drawing off, and the value with which they do.
+_SWITCHES = {"train": False, "training": False, "dropout": 0.0, "p": 0.0}
+
+
 def _is_off(node: Node) -> bool:
     assert node.schema is not None
-    for name in ("train", "training"):
+    for name, off in _SWITCHES.items():
         position = node.schema.index(name)
         if position is not None and position < len(node.inputs):
             made_by = node.inputs[position].node
-            if made_by.kind == "prim::Constant" and made_by.attributes.get("value") is False:
+            if made_by.kind == "prim::Constant" and made_by.attributes.get("value") == off:
                 return True
     return False
 
