@@ -30,7 +30,7 @@ from tscript.runtime.overloads import TracedFloat, TracedInt
 from tscript.runtime.size import Size
 from tscript.runtime.tensor import Tensor, wrap
 from tscript.runtime.tracing_state import restore_tracer, set_tracer
-from tscript.runtime.user_frames import user_frame, user_range, variable_name
+from tscript.runtime.user_frames import asked_by_library, user_frame, user_range, variable_name
 from tscript.types.nominal import ObjectType
 
 Path = tuple[str, ...]
@@ -523,7 +523,7 @@ class Tracer:
 
     def warn_conversion(self, tensor: Tensor, what: str) -> None:
         """Warn that a traced tensor becomes a plain value, which the trace cannot follow."""
-        if not self.is_traced(tensor):
+        if not self.is_traced(tensor) or asked_by_library():
             return
         if what == "iter":
             self.warn(

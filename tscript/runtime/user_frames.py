@@ -24,6 +24,20 @@ def user_frame() -> FrameType | None:
     return None
 
 
+def asked_by_library() -> bool:
+    """Whether the library's own layers ask for the current operation, not the user's code.
+
+    Their checks of sizes are no control flow that a trace could miss.
+    """
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        name = frame.f_globals.get("__name__", "")
+        if not name.startswith("tscript.runtime"):
+            return bool(name.startswith("tscript.nn."))
+        frame = frame.f_back
+    return False
+
+
 @functools.lru_cache(maxsize=256)
 def _source(filename: str) -> Source:
     return Source("".join(linecache.getlines(filename)), filename, 1)
