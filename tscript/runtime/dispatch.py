@@ -142,7 +142,8 @@ def _make_runner(operator: Operator) -> Runner:
     if operator.derivation == "inplace":
         assert operator.functional is not None
         return _inplace_runner(operator, runner(operator.functional))
-    if operator.meta is None:
+    if operator.meta is None or getattr(operator.meta, "conforms", False):
+        # Views: the meta rule is the kernel itself, run on stand-ins.
         return operator.kernel
     if isinstance(operator.meta, Elementwise) and len(operator.schema.returns) == 1:
         return _elementwise_runner(operator, operator.meta)
