@@ -28,7 +28,7 @@ from tscript.archive.descriptions import (
 from tscript.archive.errors import ArchiveError, NotAnArchiveError, SaveError
 from tscript.archive.pickler import pickle
 from tscript.archive.reader import ArchiveReader, FileLike
-from tscript.archive.storages import StorageReader, StorageTable
+from tscript.archive.storages import DeviceNotice, StorageReader, StorageTable
 from tscript.archive.unpickler import unpickle
 from tscript.archive.writer import ArchiveWriter
 from tscript.runtime.size import Size
@@ -184,7 +184,7 @@ class _Builder:
 
     def __init__(self, reader: ArchiveReader, *, quiet: bool) -> None:
         self.reader = reader
-        self.storages = StorageReader(reader, "data/", quiet=quiet)
+        self.storages = StorageReader(reader, "data/", DeviceNotice(reader.name, quiet=quiet))
         self._made: dict[int, tuple[Any, Any]] = {}
         self._open: set[int] = set()
 
@@ -266,7 +266,10 @@ class _Builder:
         return _DTYPES[description.name]
 
     def make_device(self, description: DeviceDescription) -> Device:
-        return Device(description.type, description.index)
+        if description.type in ("cpu", "meta"):
+            return Device(description.type, description.index)
+        self.storages.notice.note(description.type)
+        return Device("cpu")
 
     def refuse(self, description: ObjectDescription | EnumDescription) -> Any:
         self.fail(f"it holds an object of {description.class_name}, which no state dict does")

@@ -13,6 +13,7 @@ name.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -64,6 +65,7 @@ from tscript.types.nominal import (
 if TYPE_CHECKING:
     from tscript.archive.reader import ArchiveReader
 
+_FOREIGN_DEVICE = re.compile(r'torch\.device\("((?!cpu"|meta"|cpu:|meta:)[a-z]{3,}(?::\d+)?)"\)')
 _MODULE_BASES = frozenset({"Module"})
 _INTERFACE_BASES = frozenset({"Interface", "ModuleInterface"})
 _SPECIAL_LISTS: dict[str, AttributeKind] = {"__parameters__": "parameter", "__buffers__": "buffer"}
@@ -110,6 +112,8 @@ class CodeLibrary:
         self.constants = constants
         self.upgraders = Upgraders(version)
         self.unit = Unit()
+        #: A device that the code names and that does not exist here; the CPU takes its place.
+        self.foreign_device = ""
         #: Operators that the code met so far uses, and that do not exist here.
         self.missing: dict[str, None] = {}
         self._files: dict[str, dict[str, v.ClassDef | v.Def]] = {}
@@ -209,7 +213,7 @@ class CodeLibrary:
 
     def _parse(self, file: str) -> dict[str, v.ClassDef | v.Def]:
         member = f"code/{file.replace('.', '/')}.py"
-        text = self.reader.read_text(member)
+        text = _FOREIGN_DEVICE.sub(self._on_the_cpu, self.reader.read_text(member))
         source = Source(
             text, f"{self.reader.name}/{member}", provenance=read_provenance(self.reader, member)
         )
@@ -229,6 +233,11 @@ class CodeLibrary:
         return found
 
     # -- the resolver
+    def _on_the_cpu(self, match: re.Match[str]) -> str:
+        """``torch.device("cuda:0")`` as the CPU, in as many characters: ranges stay right."""
+        self.foreign_device = match[1]
+        return 'torch.device("cpu"'.ljust(len(match[0]) - 1) + ")"
+
     # -----------------------------------------------------------------------------------
 
     def value(self, name: str) -> Fact | None:
@@ -342,7 +351,7 @@ class CodeLibrary:
     def _fill_enum(self, made: EnumType, view: v.ClassDef) -> None:
         for statement in view.assigns:
             if statement.value is not None:
-                made.members[self._target(statement)] = self._literal(statement.value)
+                made.members[self._target(statement)] = self._value(statement)
         kinds = {type(value) for value in made.members.values()}
         value_types: dict[type, t.Type] = {int: t.INT, float: t.FLOAT, str: t.STRING}
         if len(kinds) != 1 or not kinds <= value_types.keys():
@@ -354,7 +363,7 @@ class CodeLibrary:
             name = self._target(statement)
             made.fields[name] = self._annotation(statement.annotation, statement)
             if statement.value is not None:
-                made.defaults[name] = self._literal(statement.value)
+                made.defaults[name] = self._value(statement)
 
     def _fill_interface(self, made: InterfaceType, view: v.ClassDef) -> None:
         for method in view.methods:
@@ -430,7 +439,10 @@ class CodeLibrary:
     def _value(self, statement: v.Assign) -> Any:
         if statement.value is None:
             self._fail("a constant has no value", statement)
-        return self._literal(statement.value)
+        try:
+            return self._literal(statement.value)
+        except (TypeError, ValueError, OverflowError) as error:  # -"a", {[]: 1}, complex("x", 1)
+            self._fail(f"a constant is malformed ({error})", statement)
 
     def _names(self, statement: v.Assign) -> list[str]:
         names = self._value(statement)

@@ -21,7 +21,7 @@ from tscript.archive.descriptions import DictDescription, ObjectDescription
 from tscript.archive.errors import ArchiveError, MissingMemberError, NotAnArchiveError, SaveError
 from tscript.archive.pickler import pickle
 from tscript.archive.reader import ArchiveReader, FileLike
-from tscript.archive.storages import StorageReader, StorageTable
+from tscript.archive.storages import DeviceNotice, StorageReader, StorageTable
 from tscript.archive.unpickler import unpickle
 from tscript.archive.upgraders import CURRENT_VERSION
 from tscript.archive.values import ValueBuilder, ValueDescriber, class_names
@@ -57,7 +57,8 @@ def load_archive(
     with ArchiveReader(file, mmap=mmap) as reader:
         _check_is_program(reader)
         version = archive_version(reader)
-        constants_storages = StorageReader(reader, "constants/", quiet=map_location is not None)
+        notice = DeviceNotice(reader.name, quiet=map_location is not None)
+        constants_storages = StorageReader(reader, "constants/", notice)
         library = CodeLibrary(reader, [], version)
         library.constants = _constants(reader, library, constants_storages)
         description = unpickle(reader.read("data.pkl"), archive=reader.name, member="data.pkl")
@@ -77,7 +78,9 @@ def load_archive(
                 f"{names}",
                 stacklevel=3,
             )
-        storages = StorageReader(reader, "data/", quiet=map_location is not None)
+        if library.foreign_device:
+            notice.note(library.foreign_device)
+        storages = StorageReader(reader, "data/", notice)
         builder = ValueBuilder(library, storages, "data.pkl")
         root = builder.build(description)
         assert isinstance(root, ScriptObject)

@@ -29,18 +29,39 @@ if TYPE_CHECKING:
 _DTYPES = {dtype.name: dtype for dtype in dtypes.ALL}
 
 
+class DeviceNotice:
+    """Says, once for a file, that what it has on an accelerator is loaded onto the CPU.
+
+    ``quiet`` says nothing: the caller named a device.
+    """
+
+    def __init__(self, archive: str, *, quiet: bool = False) -> None:
+        self._archive = archive
+        self._quiet = quiet
+
+    def note(self, device: str) -> None:
+        """Something is on ``device``."""
+        if self._quiet or device in ("cpu", "", "meta"):
+            return
+        self._quiet = True
+        warnings.warn(
+            f"{self._archive} holds something of the device {device!r}, which is loaded onto the"
+            " CPU (map_location='cpu' says so without this warning)",
+            stacklevel=5,
+        )
+
+
 class StorageReader:
     """Makes tensors from descriptions; ``prefix`` is the records' directory (``data/``,
     ``constants/``).
 
-    Storages saved from an accelerator are loaded onto the CPU; the first such one warns unless the
-    caller named a device (``quiet``).
+    Storages saved from an accelerator are loaded onto the CPU; ``notice`` says so.
     """
 
-    def __init__(self, reader: ArchiveReader, prefix: str, *, quiet: bool = False) -> None:
+    def __init__(self, reader: ArchiveReader, prefix: str, notice: DeviceNotice) -> None:
         self.reader = reader
         self.prefix = prefix
-        self._quiet = quiet
+        self.notice = notice
         self._buffers: dict[str, np.ndarray] = {}
         self._tensors: dict[int, tuple[TensorDescription, Tensor]] = {}
         self._swap = False
@@ -123,7 +144,7 @@ class StorageReader:
         itemsize = 1 if storage.dtype is None else _DTYPES[storage.dtype].itemsize
         needed = storage.numel * itemsize
         if known is None:
-            self._check_location(storage)
+            self.notice.note(storage.location)
             name = self.prefix + storage.key
             data = self.reader.read(name)
             known = np.frombuffer(data, np.uint8)
@@ -143,16 +164,6 @@ class StorageReader:
                 member=self.prefix + storage.key,
             )
         return known[:needed] if known.nbytes > needed else known
-
-    def _check_location(self, storage: StorageDescription) -> None:
-        if self._quiet or storage.location in ("cpu", "", "meta"):
-            return
-        self._quiet = True
-        warnings.warn(
-            f"{self.reader.name} holds tensors of the device {storage.location!r}; they are loaded onto the "
-            f"CPU (map_location='cpu' says so without this warning)",
-            stacklevel=4,
-        )
 
     def _fail(self, problem: str, description: TensorDescription) -> NoReturn:
         key = None if description.storage is None else self.prefix + description.storage.key

@@ -183,7 +183,10 @@ class ValueBuilder:
             case tuple():
                 return self._tuple(description, type, path)
             case DeviceDescription(kind, index):
-                return Device(kind, index)
+                if kind in ("cpu", "meta"):
+                    return Device(kind, index)
+                self.storages.notice.note(kind)
+                return Device("cpu")
             case EnumDescription(class_name, value):
                 found = self.library.type(class_name, member=self.member)
                 if not isinstance(found, EnumType):

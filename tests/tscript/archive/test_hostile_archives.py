@@ -182,6 +182,34 @@ def test_an_operator_that_does_not_exist_raises_when_it_is_reached(archives: Pat
         assert b"torch.no_such_operator(x, k=1)" in archive.read(f"archive/{member}")
 
 
+def test_devices_that_do_not_exist_here_become_the_cpu(archives: Path) -> None:
+    member = "code/__torch__/models_own.py"
+    records = records_of(archives / ZOO)
+    moved = 'torch.to(x, torch.device("cuda:0"), 6)'
+    code = records[member].decode().replace("torch.clone(x)", moved)
+    x = wrap(np.ones(3, np.float32))
+    with pytest.warns(
+        UserWarning, match=r"zoo\.pt holds something of the device 'cuda:0'"
+    ) as caught:
+        root = load_archive(named(archive_of({**records, member: code.encode()})))
+    assert len(caught) == 1
+    root.call("forward", x, "a")
+    load_archive(archive_of({**records, member: code.encode()}), "cpu").call("forward", x, "a")
+
+
+@pytest.mark.parametrize("value", ['-"a"', "{[1]: 2}", 'complex("x", 1)', "unknown", "f(1)"])
+def test_malformed_constants_are_refused(archives: Path, value: str) -> None:
+    member = "code/__torch__/models_own.py"
+    records = records_of(archives / ZOO)
+    code = (
+        records[member]
+        .decode()
+        .replace("  flag : bool\n", f"  flag : bool\n  k : Final[int] = {value}\n")
+    )
+    with pytest.raises(ArchiveError, match=r"models_own\.py: line \d+: a constant is"):
+        load_archive(archive_of({**records, member: code.encode()}))
+
+
 def test_deeply_nested_code_is_refused(archives: Path) -> None:
     member = "code/__torch__/models_own.py"
     records = records_of(archives / ZOO)
