@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
@@ -67,6 +68,9 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     if recorder is None or item.get_closest_marker("tscript") is not None:
         return (yield)
     with recorder.recording(item.nodeid):
+        given = getattr(item, "funcargs", {})
+        for name, value in given.items():  # functions that a test is parametrized with
+            given[name] = recorder.wrapped(value)
         return (yield)
 
 
@@ -78,7 +82,9 @@ def pytest_runtest_makereport(
     report = yield
     recorder = item.config.stash.get(_RECORDER, None)
     if recorder is not None and call.when == "call" and hasattr(item.config, "workerinput"):
-        setattr(report, _REPORT_ATTRIBUTE, recorder.take_encoded())
+        encoded = recorder.take_encoded()
+        if encoded:
+            setattr(report, _REPORT_ATTRIBUTE, (encoded, list(sys.path)))
     return report
 
 
@@ -91,7 +97,7 @@ class _Controller:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         encoded = getattr(report, _REPORT_ATTRIBUTE, None)
         if encoded:
-            self.config.stash[_RECORDER].add_encoded(encoded)
+            self.config.stash[_RECORDER].add_encoded(*encoded)
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
@@ -124,3 +130,14 @@ def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, objec
         if session.shouldstop:
             raise session.Interrupted(session.shouldstop)
     return result
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Say what was called and is not checked."""
+    recorder = config.stash.get(_RECORDER, None)
+    if recorder is not None and recorder.left_out:
+        terminalreporter.section("not checked by tscript")
+        for name, reason in sorted(recorder.left_out.items()):
+            terminalreporter.write_line(f"{name}: {reason}")

@@ -3,15 +3,18 @@
 A function of the project is replaced by a wrapper wherever a module of the project, or a test,
 holds it; modules are seen through ``nn``'s call interceptor; scripted functions through their own
 ``__call__``. Only what a test calls directly counts: what runs inside of that is part of its
-trace. Arguments are copied before the call, since the call may write to them.
+trace. Arguments are copied before the call, since the call may write to them. A call that raises
+is not kept: a test of an error is no input to check a trace with. Whatever cannot be copied or
+sent is noted in :attr:`Recorder.left_out`; recording never makes a test fail.
 """
 
 from __future__ import annotations
 
 import copy
-import fnmatch
 import functools
 import importlib
+import importlib.util
+import inspect
 import pickle
 import sys
 import sysconfig
@@ -22,7 +25,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tscript.jit.scripting import ScriptFunction
+from tscript.jit.scripting import ScriptFunction, script
 from tscript.jit.trace_check import clone
 from tscript.nn import Module
 from tscript.nn.module import set_call_interceptor
@@ -57,6 +60,8 @@ class Target:
     name: str
     function: Any
     calls: list[Call] = field(default_factory=list)
+    #: What tells modules of one class apart: their structure and which parts are in training.
+    likeness: str = ""
 
 
 class Recorder:
@@ -67,12 +72,14 @@ class Recorder:
         self.test_patterns = [*test_patterns, "conftest.py"]
         self.most_inputs = most_inputs
         self.targets: dict[str, Target] = {}
+        #: Targets that could not be recorded, with the reason.
+        self.left_out: dict[str, str] = {}
         self._test: str | None = None
         self._inside = False
         self._seen_modules = 0
         self._wrapped: dict[int, tuple[Any, Any]] = {}
         self._patched: list[tuple[dict[str, Any], str, Any]] = []
-        self._new: list[tuple[str, Any, Call]] = []
+        self._new: list[tuple[str, str, Any, Call]] = []
         self._scripted_call = GraphFunction.__call__
         GraphFunction.__call__ = self._graph_function_call()  # type: ignore[method-assign]
         self._interceptor = set_call_interceptor(self._module_called)
@@ -95,6 +102,11 @@ class Recorder:
         finally:
             self._test = None
 
+    def wrapped(self, value: Any) -> Any:
+        """The recording wrapper of a project's function; anything else as it is."""
+        found = self._wrapped.get(id(value))
+        return found[1] if found is not None and found[0] is value else value
+
     # What counts as the project.
 
     def _is_project_file(self, filename: str | None) -> bool:
@@ -106,8 +118,7 @@ class Recorder:
         return not path.is_relative_to(Path(sysconfig.get_paths()["stdlib"]))
 
     def _is_test_file(self, filename: str) -> bool:
-        name = Path(filename).name
-        return any(fnmatch.fnmatch(name, pattern) for pattern in self.test_patterns)
+        return any(Path(filename).match(pattern) for pattern in self.test_patterns)
 
     def is_target_module(self, module: types.ModuleType) -> bool:
         """Whether functions and classes defined in a module are targets."""
@@ -140,9 +151,9 @@ class Recorder:
         for module in ours:
             namespace = vars(module)
             for name, value in list(namespace.items()):
-                found = self._wrapped.get(id(value))
-                if found is not None and found[0] is value:
-                    namespace[name] = found[1]
+                wrapper = self.wrapped(value)
+                if wrapper is not value:
+                    namespace[name] = wrapper
                     self._patched.append((namespace, name, value))
 
     def _wrapper(self, function: Any) -> Any:
@@ -166,6 +177,9 @@ class Recorder:
             source = getattr(function, "original_fn", None)
             owner = getattr(source, "__module__", None) or "scripted"
             name = f"{owner}.{getattr(source, '__qualname__', function.name)}"
+            known = self.targets.get(name)
+            if known is not None and not is_scripted(known.function):
+                name = f"{name}#scripted"
             run = functools.partial(original, function)
             return self._record(name, lambda: function, run, args, kwargs)
 
@@ -187,20 +201,16 @@ class Recorder:
             return run(*args, **kwargs)
         name = f"{cls.__module__}.{cls.__qualname__}"
         if scripted is not None:
-            name = scripted.type.qualified_name.removeprefix("__torch__.")
+            parts = scripted.type.qualified_name.removeprefix("__torch__.").split(".")
+            name = ".".join(part for part in parts if not part.startswith("___torch_mangle_"))
         # Two instances that look the same are one target: what differs are their weights.
-        known = next(
-            (
-                key
-                for key, target in self.targets.items()
-                if key.partition("#")[0] == name and repr(target.function) == repr(module)
-            ),
-            None,
-        )
+        likeness = f"{module!r} {[part.training for part in module.modules()]}"
+        alike = [key for key in self.targets if key.partition("#")[0] == name]
+        known = next((key for key in alike if self.targets[key].likeness == likeness), None)
         if known is None:
-            count = sum(key.partition("#")[0] == name for key in self.targets)
-            known = name if count == 0 else f"{name}#{count + 1}"
-        return self._record(known, lambda: copy.deepcopy(module), run, args, kwargs)
+            known = name if not alike else f"{name}#{len(alike) + 1}"
+        args, kwargs = _positional(module, args, kwargs)
+        return self._record(known, lambda: copy.deepcopy(module), run, args, kwargs, likeness)
 
     # Calls.
 
@@ -211,52 +221,84 @@ class Recorder:
         run: Callable[..., Any],
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
+        likeness: str = "",
     ) -> Any:
         self._inside = True
         try:
-            if _is_traceable(args) and _is_traceable(kwargs) and _has_tensor((args, kwargs)):
-                call = Call(clone(args), clone(kwargs), self._test or "")
-                self._add(name, subject, call)
-            return run(*args, **kwargs)
+            before = self._copies(name, subject, args, kwargs)
+            result = run(*args, **kwargs)
+            if before is not None:
+                function, call = before
+                target = self.targets.setdefault(name, Target(name, function, likeness=likeness))
+                if self._keep(target, call):
+                    self._new.append((name, target.likeness, target.function, call))
+            return result
         finally:
             self._inside = False
 
-    def _add(self, name: str, subject: Callable[[], Any], call: Call) -> None:
+    def _copies(
+        self, name: str, subject: Callable[[], Any], args: Any, kwargs: Any
+    ) -> tuple[Any, Call] | None:
+        """The target and the arguments as they are before the call; None when not wanted."""
+        if not (_is_traceable(args) and _is_traceable(kwargs) and _has_tensor((args, kwargs))):
+            return None
         target = self.targets.get(name)
-        if target is None:
-            target = self.targets[name] = Target(name, subject())
-        if self._keep(target, call):
-            self._new.append((name, target.function, call))
+        try:
+            if target is not None and not self._is_news(target, Call(args, kwargs, "")):
+                return None
+            call = Call(clone(args), clone(kwargs), self._test or "")
+            return (subject() if target is None else target.function), call
+        except Exception as error:  # the user's classes may refuse to be copied
+            self.left_out[name] = f"it cannot be copied: {error}"
+            return None
 
-    def _keep(self, target: Target, call: Call) -> bool:
+    def _is_news(self, target: Target, call: Call) -> bool:
         if len(target.calls) >= self.most_inputs:
             return False
-        if any(known.signature == call.signature for known in target.calls):
+        signature = call.signature
+        return all(known.signature != signature for known in target.calls)
+
+    def _keep(self, target: Target, call: Call) -> bool:
+        if not self._is_news(target, call):
             return False
         target.calls.append(call)
         return True
 
     # Between processes.
 
-    def take_encoded(self) -> list[tuple[str, bytes]]:
-        """What was recorded since the last time, as bytes; what cannot be pickled is left out."""
+    def take_encoded(self) -> list[tuple[str, str, bytes]]:
+        """What was recorded since the last time: names, likenesses and pickled records."""
         encoded = []
-        for name, function, call in self._new:
+        for name, likeness, function, call in self._new:
             try:
-                encoded.append((name, pickle.dumps((_Reference.of(function), call))))
-            except Exception:  # an unpicklable module or argument: a record less, not a crash
-                continue
+                data = pickle.dumps((_Reference.of(function), call))
+            except Exception as error:  # an unpicklable module: a record less, not a crash
+                data = pickle.dumps((f"it cannot be sent from a worker: {error}", None))
+            encoded.append((name, likeness, data))
         self._new.clear()
         return encoded
 
-    def add_encoded(self, encoded: Sequence[tuple[str, bytes]]) -> None:
-        """Take over what a worker recorded."""
-        for name, data in encoded:
-            reference, call = pickle.loads(data)
-            target = self.targets.get(name)
-            if target is None:
-                target = self.targets[name] = Target(name, reference.resolve())
-            self._keep(target, call)
+    def add_encoded(self, encoded: Sequence[tuple[str, str, bytes]], path: Sequence[str]) -> None:
+        """Take over what a worker recorded, which imported with ``path``."""
+        missing = [folder for folder in path if folder not in sys.path]
+        sys.path.extend(missing)
+        try:
+            for name, likeness, data in encoded:
+                try:
+                    reference, call = pickle.loads(data)
+                    if call is None:
+                        self.left_out[name] = reference
+                        continue
+                    target = self.targets.get(name)
+                    if target is None:
+                        target = Target(name, reference.resolve(), likeness=likeness)
+                        self.targets[name] = target
+                except Exception as error:  # what only the worker could import
+                    self.left_out[name] = f"it cannot be imported beside the workers: {error}"
+                    continue
+                self._keep(target, call)
+        finally:
+            del sys.path[len(sys.path) - len(missing) :]
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,22 +307,52 @@ class _Reference:
 
     module: str
     qualname: str
+    file: str = ""
+    scripted: bool = False
     held: Any = None
 
     @classmethod
     def of(cls, function: Any) -> _Reference:
         source = getattr(function, "original_fn", None) or function
-        if isinstance(source, types.FunctionType):
-            return cls(source.__module__, source.__qualname__)
-        return cls("", "", function)
+        if isinstance(source, types.FunctionType) and "<locals>" not in source.__qualname__:
+            module = sys.modules.get(source.__module__)
+            file = getattr(module, "__file__", None) or ""
+            return cls(source.__module__, source.__qualname__, file, is_scripted(function))
+        return cls("", "", held=function)
 
     def resolve(self) -> Any:
         if self.held is not None:
             return self.held
-        found: Any = importlib.import_module(self.module)
+        found: Any = self._module()
         for part in self.qualname.split("."):
             found = getattr(found, part)
-        return found
+        return script(found) if self.scripted else found
+
+    def _module(self) -> types.ModuleType:
+        try:
+            return importlib.import_module(self.module)
+        except ModuleNotFoundError:
+            # A test file that pytest imported under a name of its own.
+            spec = importlib.util.spec_from_file_location(self.module, self.file)
+            if spec is None or spec.loader is None:
+                raise
+            module = importlib.util.module_from_spec(spec)
+            sys.modules[self.module] = module
+            spec.loader.exec_module(module)
+            return module
+
+
+def _positional(
+    module: Module, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """A module's arguments by position where its ``forward`` allows that: as they are traced."""
+    if not kwargs:
+        return args, kwargs
+    try:
+        bound = inspect.signature(module.forward).bind(*args, **kwargs)
+    except (TypeError, ValueError):
+        return args, kwargs
+    return bound.args, bound.kwargs
 
 
 def _is_traceable(value: Any) -> bool:

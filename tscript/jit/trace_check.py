@@ -21,6 +21,7 @@ from ops_registry.registry import UnknownOperatorError, registry
 from tscript.ir.graph import Graph, Node
 from tscript.ir.printer import print_node
 from tscript.nn import Module
+from tscript.runtime.grad_mode import no_grad
 from tscript.runtime.tensor import Tensor
 from tscript.runtime.tracer import TracerWarning
 from tscript.testing import assert_allclose
@@ -109,12 +110,13 @@ def compare(
 ) -> Comparison:
     """Record ``func`` again on ``inputs`` and run it, the new and the old trace.
 
-    The inputs are copied for each run and the random state is left as it was.
+    The inputs are copied for each run; the random state and a module's own state (what batch
+    normalization has seen) are left as they were.
     """
     from tscript.jit.scripting import ScriptFunction
     from tscript.jit.tracing import record, traced_module
 
-    with random_state_kept(), warnings.catch_warnings():
+    with random_state_kept(), state_kept(func), warnings.catch_warnings():
         warnings.simplefilter("ignore", TracerWarning)
         if isinstance(func, Module):
             again: Any = traced_module(func, {"forward": clone(inputs)}, options)
@@ -133,12 +135,14 @@ def _run_all(
 ) -> Iterator[tuple[int, str, str]]:
     runs = (("Python function", func), ("repeated trace", again))
     try:
-        mine = _outputs(traced(*clone(inputs)))
+        with state_kept(func):
+            mine = _outputs(traced(*clone(inputs)))
     except Exception as error:
         yield 1, "Python function", f"the trace raised {type(error).__name__}: {error}"
         return
     for against, function in runs:
-        theirs = _outputs(function(*clone(inputs)))
+        with state_kept(func):
+            theirs = _outputs(function(*clone(inputs)))
         for number, (a, b) in enumerate(zip_longest(mine, theirs), 1):
             detail = _difference(a, b, tolerance)
             if detail is not None:
@@ -190,6 +194,19 @@ def random_state_kept() -> Iterator[None]:
         yield
     finally:
         generator.restore(state)
+
+
+@contextmanager
+def state_kept(func: Any) -> Iterator[None]:
+    """The buffers and parameters of a module are afterwards what they were, in their memory."""
+    held = [*func.buffers(), *func.parameters()] if isinstance(func, Module) else []
+    saved = [(tensor, tensor.detach().clone()) for tensor in held]
+    try:
+        yield
+    finally:
+        with no_grad():
+            for tensor, before in saved:
+                tensor.copy_(before)
 
 
 # Graphs.
