@@ -432,16 +432,16 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("dropout", "(Tensor(a!) self, float p, bool train) -> Tensor(a!)"),
     ),
     "aten::amax": (
-        ("reduction", "(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor"),
-        ("reduction", ".out(Tensor self, int[1] dim=[], bool keepdim=False, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("extremes", "(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor"),
+        ("extremes", ".out(Tensor self, int[1] dim=[], bool keepdim=False, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::amin": (
-        ("reduction", "(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor"),
-        ("reduction", ".out(Tensor self, int[1] dim=[], bool keepdim=False, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("extremes", "(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor"),
+        ("extremes", ".out(Tensor self, int[1] dim=[], bool keepdim=False, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::aminmax": (
-        ("reduction", "(Tensor self, *, int? dim=None, bool keepdim=False) -> (Tensor min, Tensor max)"),
-        ("reduction", ".out(Tensor self, *, int? dim=None, bool keepdim=False, Tensor(a!) min, Tensor(b!) max) -> (Tensor(a!) min, Tensor(b!) max)"),
+        ("extremes", "(Tensor self, *, int? dim=None, bool keepdim=False) -> (Tensor min, Tensor max)"),
+        ("extremes", ".out(Tensor self, *, int? dim=None, bool keepdim=False, Tensor(a!) min, Tensor(b!) max) -> (Tensor(a!) min, Tensor(b!) max)"),
     ),
     "aten::angle": (
         ("complex_numbers", "(Tensor self) -> Tensor"),
@@ -521,12 +521,12 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("pointwise_math", "(Tensor(a!) self) -> Tensor(a!)"),
     ),
     "aten::argmax": (
-        ("reduction", "(Tensor self, int? dim=None, bool keepdim=False) -> Tensor"),
-        ("reduction", ".out(Tensor self, int? dim=None, bool keepdim=False, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("extremes", "(Tensor self, int? dim=None, bool keepdim=False) -> Tensor"),
+        ("extremes", ".out(Tensor self, int? dim=None, bool keepdim=False, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::argmin": (
-        ("reduction", "(Tensor self, int? dim=None, bool keepdim=False) -> Tensor"),
-        ("reduction", ".out(Tensor self, int? dim=None, bool keepdim=False, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("extremes", "(Tensor self, int? dim=None, bool keepdim=False) -> Tensor"),
+        ("extremes", ".out(Tensor self, int? dim=None, bool keepdim=False, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::argsort": (
         ("sorting", "(Tensor self, int dim=-1, bool descending=False) -> Tensor"),
@@ -969,10 +969,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("filling", ".float(Tensor(a!) self, float other) -> Tensor(a!)"),
     ),
     "aten::copysign": (
-        ("pointwise_math", ".Tensor(Tensor self, Tensor other) -> Tensor"),
-        ("pointwise_math", ".out(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)"),
-        ("pointwise_math", ".Scalar(Tensor self, Scalar other) -> Tensor"),
-        ("pointwise_math", ".Scalar_out(Tensor self, Scalar other, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("number_parts", ".Tensor(Tensor self, Tensor other) -> Tensor"),
+        ("number_parts", ".out(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("number_parts", ".Scalar(Tensor self, Scalar other) -> Tensor"),
+        ("number_parts", ".Scalar_out(Tensor self, Scalar other, *, Tensor(a!) out) -> Tensor(a!)"),
         ("scalar", ".int(int a, int b) -> float"),
         ("scalar", ".float(float a, float b) -> float"),
         ("scalar", ".int_float(int a, float b) -> float"),
@@ -980,8 +980,8 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("scalar", "(Scalar a, Scalar b) -> float"),
     ),
     "aten::copysign_": (
-        ("pointwise_math", ".Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)"),
-        ("pointwise_math", ".Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)"),
+        ("number_parts", ".Tensor(Tensor(a!) self, Tensor other) -> Tensor(a!)"),
+        ("number_parts", ".Scalar(Tensor(a!) self, Scalar other) -> Tensor(a!)"),
     ),
     "aten::corrcoef": (
         ("statistics", "(Tensor self) -> Tensor"),
@@ -1587,8 +1587,8 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("fractional_pooling", "(Tensor self, int[3] kernel_size, int[3] output_size, Tensor random_samples) -> (Tensor, Tensor)"),
     ),
     "aten::frexp": (
-        ("pointwise_math", ".Tensor(Tensor self) -> (Tensor mantissa, Tensor exponent)"),
-        ("pointwise_math", ".Tensor_out(Tensor self, *, Tensor(a!) mantissa, Tensor(b!) exponent) -> (Tensor(a!) mantissa, Tensor(b!) exponent)"),
+        ("number_parts", ".Tensor(Tensor self) -> (Tensor mantissa, Tensor exponent)"),
+        ("number_parts", ".Tensor_out(Tensor self, *, Tensor(a!) mantissa, Tensor(b!) exponent) -> (Tensor(a!) mantissa, Tensor(b!) exponent)"),
         ("scalar", "(float a) -> (float, int)"),
     ),
     "aten::frobenius_norm": (
@@ -1611,12 +1611,12 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("indexing", ".out(Tensor self, int dim, Tensor index, *, bool sparse_grad=False, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::gcd": (
-        ("pointwise_math", "(Tensor self, Tensor other) -> Tensor"),
-        ("pointwise_math", ".out(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("number_parts", "(Tensor self, Tensor other) -> Tensor"),
+        ("number_parts", ".out(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)"),
         ("scalar", ".int(int a, int b) -> int"),
     ),
     "aten::gcd_": (
-        ("pointwise_math", "(Tensor(a!) self, Tensor other) -> Tensor(a!)"),
+        ("number_parts", "(Tensor(a!) self, Tensor other) -> Tensor(a!)"),
     ),
     "aten::ge": (
         ("comparison", ".Tensor(Tensor self, Tensor other) -> Tensor"),
@@ -1764,11 +1764,11 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("container", ".generic(t value) -> int"),
     ),
     "aten::heaviside": (
-        ("pointwise_math", "(Tensor self, Tensor values) -> Tensor"),
-        ("pointwise_math", ".out(Tensor self, Tensor values, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("number_parts", "(Tensor self, Tensor values) -> Tensor"),
+        ("number_parts", ".out(Tensor self, Tensor values, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::heaviside_": (
-        ("pointwise_math", "(Tensor(a!) self, Tensor values) -> Tensor(a!)"),
+        ("number_parts", "(Tensor(a!) self, Tensor values) -> Tensor(a!)"),
     ),
     "aten::hex": (
         ("string", "(int i) -> str"),
@@ -2047,19 +2047,19 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("normalization", "(Tensor input, SymInt[] normalized_shape, Tensor? weight=None, Tensor? bias=None, float eps=1.0000000000000001e-05, bool cudnn_enable=True) -> Tensor"),
     ),
     "aten::lcm": (
-        ("pointwise_math", "(Tensor self, Tensor other) -> Tensor"),
-        ("pointwise_math", ".out(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("number_parts", "(Tensor self, Tensor other) -> Tensor"),
+        ("number_parts", ".out(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::lcm_": (
-        ("pointwise_math", "(Tensor(a!) self, Tensor other) -> Tensor(a!)"),
+        ("number_parts", "(Tensor(a!) self, Tensor other) -> Tensor(a!)"),
     ),
     "aten::ldexp": (
-        ("pointwise_math", ".Tensor(Tensor self, Tensor other) -> Tensor"),
-        ("pointwise_math", ".out(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("number_parts", ".Tensor(Tensor self, Tensor other) -> Tensor"),
+        ("number_parts", ".out(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)"),
         ("scalar", "(float x, int i) -> float"),
     ),
     "aten::ldexp_": (
-        ("pointwise_math", "(Tensor(a!) self, Tensor other) -> Tensor(a!)"),
+        ("number_parts", "(Tensor(a!) self, Tensor other) -> Tensor(a!)"),
     ),
     "aten::le": (
         ("comparison", ".Tensor(Tensor self, Tensor other) -> Tensor"),
@@ -2532,12 +2532,12 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("linalg", ".out(Tensor self, int n, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::max": (
-        ("reduction", ".other(Tensor self, Tensor other) -> Tensor"),
-        ("reduction", ".out(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)"),
-        ("reduction", "(Tensor self) -> Tensor"),
-        ("reduction", ".unary_out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
-        ("reduction", ".dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)"),
-        ("reduction", ".dim_max(Tensor self, int dim, bool keepdim=False, *, Tensor(a!) max, Tensor(b!) max_values) -> (Tensor(a!) values, Tensor(b!) indices)"),
+        ("extremes", ".other(Tensor self, Tensor other) -> Tensor"),
+        ("extremes", ".out(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("extremes", "(Tensor self) -> Tensor"),
+        ("extremes", ".unary_out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("extremes", ".dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)"),
+        ("extremes", ".dim_max(Tensor self, int dim, bool keepdim=False, *, Tensor(a!) max, Tensor(b!) max_values) -> (Tensor(a!) values, Tensor(b!) indices)"),
     ),
     "aten::max_pool1d": (
         ("pooling", "(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], int[1] dilation=[1], bool ceil_mode=False) -> Tensor"),
@@ -2586,12 +2586,12 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("joining", ".indexing(Tensor[] tensors, *, str indexing) -> Tensor[]"),
     ),
     "aten::min": (
-        ("reduction", ".other(Tensor self, Tensor other) -> Tensor"),
-        ("reduction", ".out(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)"),
-        ("reduction", "(Tensor self) -> Tensor"),
-        ("reduction", ".unary_out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
-        ("reduction", ".dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)"),
-        ("reduction", ".dim_min(Tensor self, int dim, bool keepdim=False, *, Tensor(a!) min, Tensor(b!) min_indices) -> (Tensor(a!) values, Tensor(b!) indices)"),
+        ("extremes", ".other(Tensor self, Tensor other) -> Tensor"),
+        ("extremes", ".out(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("extremes", "(Tensor self) -> Tensor"),
+        ("extremes", ".unary_out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("extremes", ".dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)"),
+        ("extremes", ".dim_min(Tensor self, int dim, bool keepdim=False, *, Tensor(a!) min, Tensor(b!) min_indices) -> (Tensor(a!) values, Tensor(b!) indices)"),
     ),
     "aten::minimum": (
         ("bounds", "(Tensor self, Tensor other) -> Tensor"),
@@ -2797,11 +2797,11 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("creation", "(Tensor self, SymInt[] size, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None) -> Tensor"),
     ),
     "aten::nextafter": (
-        ("pointwise_math", "(Tensor self, Tensor other) -> Tensor"),
-        ("pointwise_math", ".out(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("number_parts", "(Tensor self, Tensor other) -> Tensor"),
+        ("number_parts", ".out(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::nextafter_": (
-        ("pointwise_math", "(Tensor(a!) self, Tensor other) -> Tensor(a!)"),
+        ("number_parts", "(Tensor(a!) self, Tensor other) -> Tensor(a!)"),
     ),
     "aten::nll_loss": (
         ("loss", "(Tensor self, Tensor target, Tensor? weight=None, int reduction=1, SymInt ignore_index=-100) -> Tensor"),

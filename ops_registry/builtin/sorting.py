@@ -10,8 +10,8 @@ from typing import Any
 import numpy as np
 
 from ops_registry import dtypes
+from ops_registry.builtin.extremes import picked
 from ops_registry.builtin.operands import Array, widened
-from ops_registry.builtin.reduction import picked
 from ops_registry.meta import TensorMeta, like, reduced_shape, wrap_dim
 from ops_registry.operator import operator
 from ops_registry.samples import Rejected, Sample, array, tensor
