@@ -157,7 +157,8 @@ class MypyResolver:
             submodule = self.program.modules.get(f"{handle}.{name}")
             if submodule is not None:
                 return _namespace(submodule)
-            known = namespace.is_known_namespace(tuple(owner.path.split(".")))
+            # A stub says all that its module has; torch's names are partly made when asked for.
+            known = namespace.is_known_namespace(tuple(owner.path.split("."))) and not tree.is_stub
             return UNKNOWN if known or "__getattr__" in tree.names else None
         if symbol.node is None:
             return UNKNOWN

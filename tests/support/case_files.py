@@ -31,7 +31,6 @@ from typing import Any
 from sybil import Sybil
 from sybil.parsers.markdown import CodeBlockParser
 
-from tscript.diagnostics.catalogue import CATALOGUE
 from tscript.diagnostics.report import CompilationError, CompilationWarning
 
 ROOT = Path(__file__).parents[2]
@@ -71,11 +70,6 @@ class Case:
             for match in _EXPECTED.finditer(line)
             for code in re.findall(r"[a-z-]+", match[1])
         }
-
-    @property
-    def errors(self) -> set[Report]:
-        """Those of them that refuse the script."""
-        return {(line, code) for line, code in self.expected if CATALOGUE[code].severity == "error"}
 
     @property
     def revealed(self) -> dict[int, str]:
@@ -149,7 +143,10 @@ def run_live(case: Case, folder: Path) -> Run:
             for diagnostic in error.diagnostics:
                 _note(found, diagnostic.range.line, diagnostic.code, diagnostic.message)
         elif error is not None:
-            raise error
+            said = "\n\n".join(found.messages)
+            raise AssertionError(
+                f"line {statement.lineno} raised {error!r}\n{said}"
+            ) from error
         for warning in caught:
             if not issubclass(warning.category, CompilationWarning):
                 raise AssertionError(f"{case.name}: unexpected {warning.message!r}")

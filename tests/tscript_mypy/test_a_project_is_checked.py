@@ -1,0 +1,174 @@
+"""The command and the plugin, on small projects: configuration, caches, silencing, what is loaded."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from case_files import ROOT
+
+HELPERS = """import tscript as torch
+
+
+def shift(x: torch.Tensor, by: int) -> torch.Tensor:
+    return x + by
+"""
+MODEL = """import tscript as torch
+from helpers import shift
+
+
+@torch.jit.script
+def good(x: torch.Tensor) -> torch.Tensor:
+    return shift(x, 1)
+
+
+@torch.jit.script
+def bad(x: torch.Tensor) -> torch.Tensor:
+    n = 1
+    if bool(x.sum() > 0):
+        n = "a"  # type: ignore[assignment]
+    return x
+"""
+BAD = ("model.py", 14, "tscript-reassigned-type")
+
+
+@pytest.fixture
+def model(project, warm_cache):
+    warm_cache(project)
+    project.write("helpers.py", HELPERS)
+    project.write("model.py", MODEL)
+    return project
+
+
+def test_an_error_has_its_line_its_code_and_its_remedy(model):
+    done = model.run("model.py")
+    assert done.returncode == 1
+    assert f"model.py:{BAD[1]}: error: `n` is `int` before this" in done.stdout
+    assert f"[{BAD[2]}]" in done.stdout
+    assert "note: " in done.stdout
+    assert done.stdout.rstrip().endswith("Found 1 error in 1 file (checked 1 source file)")
+
+
+def test_a_clean_project_is_clean(model):
+    model.write("model.py", MODEL.split("@torch.jit.script\ndef bad")[0])
+    done = model.run("--strict", "model.py")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.startswith("Success")
+
+
+def test_a_second_run_and_a_change_of_a_helper(model):
+    assert model.errors("model.py") == [BAD]
+    assert model.errors("model.py") == [BAD]  # from the cache
+    # Only the body of the helper changes: its signature, all that mypy looks at, is the same.
+    model.write("helpers.py", HELPERS.replace("x + by", 'x + by + "a"'))
+    changed = model.errors("model.py")
+    assert BAD in changed
+    assert ("model.py", 7, "tscript-operator-type") in changed, changed
+    model.write("helpers.py", HELPERS)
+    assert model.errors("model.py") == [BAD]
+
+
+def test_errors_are_silenced_as_mypy_s_own(model):
+    silenced = MODEL.replace("# type: ignore[assignment]", "# type: ignore[assignment, tscript]")
+    model.write("model.py", silenced)
+    assert model.errors("model.py") == []
+    by_code = MODEL.replace(
+        "# type: ignore[assignment]", "# type: ignore[assignment, tscript-reassigned-type]"
+    )
+    model.write("model.py", by_code)
+    assert model.errors("model.py") == []
+    model.write("model.py", MODEL)
+    assert model.errors("--disable-error-code", "tscript", "model.py") == []
+    assert model.errors("--disable-error-code", "tscript-operator-type", "model.py") == [BAD]
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("mypy.ini", "[mypy]\nplugins = tscript_mypy\nstrict = true\n"),
+        ("mypy.ini", "[mypy]\nstrict = true\n"),
+        ("setup.cfg", "[metadata]\nname = x\n\n[mypy]\nstrict = true\n"),
+        ("pyproject.toml", '[project]\nname = "x"\n\n[tool.mypy]\nstrict = true\n'
+         '[[tool.mypy.overrides]]\nmodule = ["nowhere.*"]\nignore_missing_imports = true\n'),
+    ],
+    ids=["ini with the plugin", "ini", "setup.cfg", "pyproject"],
+)  # fmt: skip
+def test_the_configuration_of_a_project_counts(model, name, text):
+    model.write(name, text)
+    model.write("model.py", MODEL + "\n\ndef untyped(x):\n    return x\n")
+    errors = model.errors("model.py")
+    assert errors.count(BAD) == 1
+    assert ("model.py", 18, "no-untyped-def") in errors  # strict, as the file says
+
+
+def test_another_plugin_can_be_named(model):
+    model.write(
+        "silent.py", "from mypy.plugin import Plugin\n\n\ndef plugin(version):\n    return Plugin\n"
+    )
+    model.write("mypy.ini", "[mypy]\n")
+    assert model.errors("--plugin", "silent.py", "model.py") == []
+    assert model.errors("--plugin=tscript_mypy", "model.py") == [BAD]
+    assert model.run("--plugin").returncode != 0
+
+
+# mypy may leave by `os._exit`, which runs no handler: the list is written before either way out.
+LISTS_MODULES = """
+import os, sys
+
+leave = os._exit
+
+
+def listing(code=0):
+    open("loaded.txt", "w").write("\\n".join(sys.modules))
+    leave(code)
+
+
+os._exit = listing
+from tscript_mypy.__main__ import main
+
+try:
+    main(["--no-incremental", "model.py"])
+finally:
+    sys.stdout.flush()
+    listing()
+"""
+
+
+def forbidden(loaded: set[str]) -> set[str]:
+    """The modules that checking must not load: kernels, and the runtime."""
+    allowed = {"ops_registry.builtin", "ops_registry.builtin._index"}
+    return {
+        name
+        for name in loaded
+        if name.split(".")[0] in ("scipy", "torch")
+        or name.startswith("tscript.runtime")
+        or name.startswith("ops_registry.builtin.")
+        and name not in allowed
+    }
+
+
+def test_checking_imports_no_kernel(model):
+    done = subprocess.run(
+        [sys.executable, "-c", LISTS_MODULES],
+        cwd=model.folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+    )
+    assert BAD[2] in done.stdout, done.stdout + done.stderr
+    loaded = set(Path(model.folder, "loaded.txt").read_text().split())
+    assert "tscript.frontend.emitter" in loaded
+    assert forbidden(loaded) == set()
+
+
+def test_an_imported_kernel_would_be_noticed():
+    assert forbidden({"scipy.special", "tscript.runtime.tensor", "tscript.frontend.views"}) == {
+        "scipy.special",
+        "tscript.runtime.tensor",
+    }
+    assert forbidden({"ops_registry.builtin._index", "ops_registry.builtin.linalg"}) == {
+        "ops_registry.builtin.linalg"
+    }
