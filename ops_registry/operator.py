@@ -209,9 +209,7 @@ def _out_form(functional: Operator, overload: str | None) -> Operator:
             raise ValueError(f"{schema.full_name}: only tensor results have an out form")
         written = AliasInfo((letter,), (letter,), True)
         name = result.name or "out"
-        outs.append(
-            Argument(name, result.type, result.real_type, kwarg_only=True, alias=written)
-        )
+        outs.append(Argument(name, result.type, result.real_type, kwarg_only=True, alias=written))
         returns.append(Argument(result.name, result.type, result.real_type, alias=written))
     arguments = (*schema.arguments, *outs)
     return replace(

@@ -7,8 +7,8 @@ from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 from tscript.archive.load_save import load_archive, save_archive
-from tscript.jit.scripting import ScriptFunction
 from tscript.jit.script_module import RecursiveScriptModule, ScriptModule, face_of
+from tscript.jit.scripting import ScriptFunction
 
 
 def save(m: Any, f: Any, _extra_files: Mapping[str, str | bytes] | None = None) -> None:
