@@ -67,7 +67,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         merged = write_merged(options.config_file, missing, Path(folder))
         cut = args.index("--") if "--" in args else len(args)
         args[cut:cut] = ["--config-file", str(merged)]
-        mypy_main(args=args, stdout=sys.stdout, stderr=sys.stderr)
+        # A clean exit, not mypy's own quick one: the folder is removed on the way out.
+        mypy_main(args=args, stdout=sys.stdout, stderr=sys.stderr, clean_exit=True)
 
 
 def write_merged(config_file: str | None, plugins: Sequence[str], folder: Path) -> Path:
