@@ -135,8 +135,8 @@ class Run:
 def run_live(case: Case, folder: Path) -> Run:
     """Run a program with ``tscript``; what the compiler reports is collected, all else is raised."""
     found = Run()
-    path = _write(case.text, folder)
-    for statement, error, caught in _execute(case.text, path):
+    path = write_program(case.text, folder)
+    for statement, error, caught in execute(case.text, path):
         if isinstance(error, CompilationError):
             found.refused.add(statement.lineno)
             found.messages.append(str(error))
@@ -144,9 +144,7 @@ def run_live(case: Case, folder: Path) -> Run:
                 _note(found, diagnostic.range.line, diagnostic.code, diagnostic.message)
         elif error is not None:
             said = "\n\n".join(found.messages)
-            raise AssertionError(
-                f"line {statement.lineno} raised {error!r}\n{said}"
-            ) from error
+            raise AssertionError(f"line {statement.lineno} raised {error!r}\n{said}") from error
         for warning in caught:
             if not issubclass(warning.category, CompilationWarning):
                 raise AssertionError(f"{case.name}: unexpected {warning.message!r}")
@@ -173,8 +171,8 @@ def run_in_pytorch(case: Case, folder: Path) -> tuple[set[int], dict[int, str]]:
     text = re.sub(r"^(\s*)reveal_type\(.*$", r"\1pass", text, flags=re.MULTILINE)
     text = re.sub(r"\breveal_type\(([^()]*)\)", r"(\1)", text)
     refused, messages = set(), {}
-    path = _write(text, folder)
-    for statement, error, _ in _execute(text, path):
+    path = write_program(text, folder)
+    for statement, error, _ in execute(text, path):
         if error is not None:
             refused.add(statement.lineno)
             messages[statement.lineno] = f"{type(error).__name__}: {error}"
@@ -192,15 +190,17 @@ def _first_line(statement: ast.stmt) -> int:
     return min([statement.lineno, *(d.lineno for d in decorators)])
 
 
-def _write(text: str, folder: Path) -> Path:
+def write_program(text: str, folder: Path) -> Path:
+    """Give a program a file of its own: the compiler reads source from files."""
     path = folder / f"case_{next(_counter)}.py"
     path.write_text(text, encoding="utf-8")
     return path
 
 
-def _execute(
+def execute(
     text: str, path: Path
 ) -> Iterator[tuple[ast.stmt, Exception | None, list[warnings.WarningMessage]]]:
+    """Run a program's top-level statements; each with the exception and the warnings it gave."""
     module = types.ModuleType(path.stem)
     module.__file__ = str(path)
     sys.modules[path.stem] = module  # classes are looked up by the name of their module
