@@ -81,6 +81,12 @@ class ScriptFunction(GraphFunction):
     def __repr__(self) -> str:
         return f"<ScriptFunction {self.function.schema}>"
 
+    def __copy__(self) -> ScriptFunction:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> ScriptFunction:
+        return self  # a function has no state: as Python's own functions
+
     def __reduce__(self) -> Any:
         from tscript.jit.save_load import load_from_bytes
 
