@@ -59,6 +59,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     except SystemExit:  # --help, --version and usage errors: mypy says it itself
         mypy_main(args=args, stdout=sys.stdout, stderr=sys.stderr)
         return
+    here = Path.cwd() / "mypy.ini"  # what is typed counts from here
+    plugins = [_absolute(plugin, here) for plugin in plugins]
     missing = [plugin for plugin in plugins if plugin not in options.plugins]
     if not missing:
         mypy_main(args=args, stdout=sys.stdout, stderr=sys.stderr)

@@ -332,6 +332,9 @@ def binary(emitter: Emitter, op: str, left: Given, right: Given, range: SourceRa
         if method is not None:
             called = calls.emit_call(emitter, method, [right], {}, range, callee_name=op)
             return emitter.value(called, range)
+    if op == "+" and isinstance(left.type, TupleType) and isinstance(right.type, TupleType):
+        parts = [part for side in (left, right) for part in emitter.unpack(side.value, side.range)]
+        return emitter.tuple_of(parts, range)
     name = _BINARY[op]
     if op == "%" and left.type == STRING:
         name = "aten::percentFormat"
