@@ -281,6 +281,9 @@ class _Function:
             emitter.store(name, value, type, parameter.range)
             if index == 0 and self.definition.owner is not None:
                 emitter.self_value = _loader(emitter, name)
+        for parameter in self.view.params:
+            if parameter.kind in ("vararg", "kwarg"):  # reported as unsupported, and only once
+                emitter.store(parameter.name.name, emitter.error_value(), ERROR, parameter.range)
 
     def _end(self) -> None:
         emitter, returns = self.emitter, self.emitter.returns

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import copy
 import inspect
-from collections.abc import Iterator, MutableMapping
+from collections.abc import Callable, Iterator, MutableMapping
 from typing import Any
 
 from ops_registry import types as t
@@ -273,7 +273,9 @@ class ScriptModule(Module, metaclass=_ScriptMeta):
             memo[id(self)] = made
             vars(made).update(copy.deepcopy(vars(self), memo))
             return made
-        return face_of(copy.deepcopy(own, memo))
+        made = face_of(copy.deepcopy(own, memo), cls=_face_class(self))
+        _carry_python_side(self, made, lambda value: copy.deepcopy(value, memo))
+        return made
 
     def __copy__(self) -> Any:
         own = vars(self).get("_script_object")
@@ -281,7 +283,9 @@ class ScriptModule(Module, metaclass=_ScriptMeta):
             made = object.__new__(type(self))
             vars(made).update(vars(self))
             return made
-        return face_of(ScriptObject(own.type, dict(own.slots)))
+        made = face_of(ScriptObject(own.type, dict(own.slots)), cls=_face_class(self))
+        _carry_python_side(self, made, lambda value: value)
+        return made
 
     def __reduce__(self) -> Any:
         if "_script_object" not in vars(self):
@@ -348,6 +352,27 @@ class RecursiveScriptModule(ScriptModule):
 
 class TopLevelTracedModule(RecursiveScriptModule):
     """What tracing a module gives."""
+
+
+def _face_class(module: ScriptModule) -> type[RecursiveScriptModule]:
+    """The class of a copy: a class whose ``__init__`` compiles it cannot be made again."""
+    return type(module) if isinstance(module, RecursiveScriptModule) else RecursiveScriptModule
+
+
+def _carry_python_side(source: Module, target: Module, duplicate: Callable[[Any], Any]) -> None:
+    """Give a copied face what its source has in Python: ignored methods, unscripted attributes."""
+    own = vars(target)
+    for name, value in vars(source).items():
+        if name in REGISTRIES or name in own or isinstance(value, ScriptMethod):
+            continue
+        if inspect.ismethod(value) and value.__self__ is source:
+            own[name] = value.__func__.__get__(target)
+        else:
+            own[name] = duplicate(value)
+    for name, child in source._modules.items():
+        inner = target._modules.get(name)
+        if child is not None and inner is not None and inner is not child:
+            _carry_python_side(child, inner, duplicate)
 
 
 def face_of(

@@ -156,6 +156,45 @@ def test_a_copy_has_a_state_of_its_own(way: str) -> None:
     assert made.total() == 3
 
 
+class Remembering(nn.Module):
+    """A module with a Python side: an ignored method, an attribute scripts do not have."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.ones(2))
+        self.seen: Any = {object: []}
+
+    @torch.jit.ignore
+    def double(self, x: torch.Tensor) -> torch.Tensor:
+        self.seen[object].append(tuple(x.shape))
+        return x * 2
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.double(x * self.weight)
+
+
+def test_a_deep_copy_has_its_own_python_side() -> None:
+    scripted = torch.jit.script(Remembering())
+    copied = copy.deepcopy(scripted)
+    copied(torch.ones(2))
+    assert copied.double.__self__ is copied
+    assert copied.seen[object] == [(2,)]
+    assert scripted.seen[object] == []
+
+
+def test_a_shallow_copy_shares_its_python_side() -> None:
+    scripted = torch.jit.script(Remembering())
+    copied = copy.copy(scripted)
+    assert copied.weight is scripted.weight
+    assert copied.seen is scripted.seen
+    assert copied.double.__self__ is copied
+
+
+def test_the_copy_of_a_trace_is_a_trace() -> None:
+    traced = torch.jit.trace(nn.Linear(2, 2), torch.ones(1, 2))
+    assert type(copy.deepcopy(traced)) is torch.jit.TopLevelTracedModule
+
+
 def test_a_scripted_function_is_its_own_copy_and_pickles() -> None:
     scripted = torch.jit.script(refuse)
     assert copy.deepcopy(scripted) is scripted and copy.copy(scripted) is scripted
