@@ -114,6 +114,8 @@ def _holds_tensors(term: Any) -> bool:
 
 
 _declared: dict[str, list[Operator]] = {}
+#: The kernels that have a record; their records keep them, so that an id stays theirs.
+_stacked: set[int] = set()
 
 
 def operator(
@@ -157,7 +159,10 @@ def operator(
             records.append(_out_form(record, out if isinstance(out, str) else None))
         declared = _declared.setdefault(function.__module__, [])
         # Decorators apply from the bottom up: what is above comes first.
-        first = next((i for i, r in enumerate(declared) if r.kernel is function), len(declared))
+        first = len(declared)
+        if id(function) in _stacked:
+            first = next(i for i, r in enumerate(declared) if r.kernel is function)
+        _stacked.add(id(function))
         declared[first:first] = records
         return function
 

@@ -69,7 +69,7 @@ class Registry:
             return self._operators[key]
         except KeyError:
             pass
-        self._load(name)
+        self._load(name, overload)
         try:
             return self._operators[key]
         except KeyError:
@@ -100,8 +100,11 @@ class Registry:
     def _indexed(name: str) -> tuple[tuple[str, str], ...]:
         return _index().get(name, ())
 
-    def _load(self, name: str) -> None:
-        for family in dict.fromkeys(family for family, _ in self._indexed(name)):
+    def _load(self, name: str, overload: str) -> None:
+        """Import the family of one overload: adding tensors needs no strings and no lists."""
+        beginning = f".{overload}(" if overload else "("
+        found = (family for family, rest in self._indexed(name) if rest.startswith(beginning))
+        for family in dict.fromkeys(found):
             module = f"ops_registry.builtin.{family}"
             importlib.import_module(module)
             for operator in declared_in(module):
