@@ -247,9 +247,11 @@ class Tracer:
                 if length < len(path):
                     assert isinstance(before.type, ObjectType)
                     kind = before.type.attribute_type(name) or type
-                found = self.graph.insert(
+                node = self.graph.insert(
                     "prim::GetAttr", [before], [kind], attributes={"name": name}
-                ).output
+                )
+                node.scope = ""  # reading an attribute belongs to no submodule's run
+                found = node.output
                 found.debug_name = name
                 self._paths[key] = found
         return self._paths[owner, path]
