@@ -33,6 +33,6 @@ def comparisons() -> Iterator[Comparison]:
         "import tscript, and add two tensors",
         ours=lambda: seconds_of("import tscript; tscript.ones(2) + tscript.ones(2)"),
         theirs=lambda: seconds_of("import numpy; numpy.ones(2) + numpy.ones(2)"),
-        bound=2.0,
+        bound=1.6,
         peer="the same in numpy",
     )

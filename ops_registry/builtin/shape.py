@@ -16,15 +16,11 @@ from numpy.lib.stride_tricks import as_strided as numpy_strided
 from ops_registry import dtypes
 from ops_registry.builtin import dimension_order
 from ops_registry.builtin.operands import Array
-from ops_registry.builtin.views import (
-    as_strided,
-    contiguous_strides,
-    storage_of,
-    strides_of,
-)
+from ops_registry.builtin.views import as_strided
 from ops_registry.meta import TensorMeta, result_dtype, wrap_dim
 from ops_registry.operator import operator
 from ops_registry.samples import Rejected, Sample, array, tensor
+from ops_registry.storage import contiguous_strides, storage_of, strides_of
 
 #: ``torch.channels_last`` and ``torch.channels_last_3d`` in schemas: the dimensions, outermost
 #: first.

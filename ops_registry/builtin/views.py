@@ -21,6 +21,7 @@ from ops_registry.builtin.operands import Array
 from ops_registry.meta import Shape, TensorMeta, meta_of, wrap_dim
 from ops_registry.operator import operator
 from ops_registry.samples import Rejected, Sample, tensor
+from ops_registry.storage import storage_of, strides_of
 
 F = TypeVar("F", bound=Callable[..., Any])
 ALL = slice(None)
@@ -63,45 +64,6 @@ def view_operator(schema: str, **fields: Any) -> Callable[[F], F]:
         return operator(schema, meta=Shadow(function), **fields)(function)
 
     return declare
-
-
-def storage_of(array: Array) -> tuple[Array, int]:
-    """The array that owns the memory, and where in it ``array`` starts, in elements.
-
-    >>> x = np.arange(6.0)
-    >>> root, offset = storage_of(x[2:])
-    >>> root is x, offset
-    (True, 2)
-    """
-    root = array
-    base = array.base
-    while base is not None:
-        if isinstance(base, np.ndarray):
-            root = base
-        base = getattr(base, "base", None)
-    distance = array.__array_interface__["data"][0] - root.__array_interface__["data"][0]
-    return root, distance // array.itemsize
-
-
-def strides_of(array: Array) -> tuple[int, ...]:
-    """Strides in elements, as PyTorch counts them: those of an empty tensor are contiguous.
-
-    >>> strides_of(np.zeros((2, 0, 3)))
-    (3, 3, 1)
-    """
-    if array.size == 0:
-        return contiguous_strides(array.shape)
-    return tuple(stride // array.itemsize for stride in array.strides)
-
-
-def contiguous_strides(shape: Sequence[int]) -> tuple[int, ...]:
-    """The strides of a new tensor, in elements."""
-    strides = []
-    step = 1
-    for extent in reversed(shape):
-        strides.append(step)
-        step *= max(extent, 1)
-    return tuple(reversed(strides))
 
 
 # Sizes.

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ops_registry.builtin import dimension_order, slicing, splitting, views
-from ops_registry.builtin.views import contiguous_strides, storage_of, strides_of
+from ops_registry.storage import contiguous_strides, storage_of, strides_of
 
 
 def grid() -> np.ndarray:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 import numpy as np
 
 from ops_registry import dtypes
+from ops_registry.storage import owner_of, strides_of
 from tscript.archive.descriptions import StorageDescription, TensorDescription
 from tscript.archive.errors import ArchiveError, SaveError
 from tscript.archive.pickler import is_storage_dtype
@@ -214,7 +215,7 @@ class StorageTable:
             dtype.name,
             offset // dtype.itemsize,
             array.shape,
-            memory.element_strides(array),
+            strides_of(array),
             requires_grad=bool(tensor.requires_grad),
             is_parameter=is_parameter,
         )
@@ -240,7 +241,7 @@ class StorageTable:
 
 def _memory_of(array: np.ndarray) -> tuple[np.ndarray, int]:
     """The whole block of memory that ``array`` views, as bytes, and where in it the array begins."""
-    owner = memory.owner_of(array)
+    owner = owner_of(array)
     block = memory.flat_buffer(owner) if owner.size else np.empty(0, np.uint8)
     if owner.size and memory.address(block) != memory.lowest_address(owner):
         # The owner's memory has gaps that are not its own, so NumPy copied: keep the elements

@@ -1,7 +1,6 @@
-"""Where an array's elements live: the buffer behind views, offsets, copies that keep aliases.
+"""Bytes and addresses of arrays, and copies that keep aliases.
 
-NumPy has no storages; the array that owns the memory at the end of the chain of ``base``\\ s plays
-the part of PyTorch's.
+Which array owns the memory of a view, and strides in elements, are :mod:`ops_registry.storage`'s.
 """
 
 from __future__ import annotations
@@ -10,14 +9,7 @@ from typing import Any
 
 import numpy as np
 
-
-def owner_of(array: np.ndarray) -> np.ndarray:
-    """The array at the end of the chain of bases: two views of one buffer have the same owner."""
-    base = array.base
-    while isinstance(base, np.ndarray):
-        array = base
-        base = array.base
-    return array
+from ops_registry.storage import owner_of
 
 
 def address(array: np.ndarray) -> int:
@@ -39,27 +31,6 @@ def byte_offset(array: np.ndarray) -> int:
     """Where the first element is in the buffer of its owner, in bytes."""
     owner = owner_of(array)
     return 0 if owner is array else address(array) - lowest_address(owner)
-
-
-def element_strides(array: np.ndarray) -> tuple[int, ...]:
-    """Strides in elements, as PyTorch counts; an empty tensor has those of a contiguous one."""
-    itemsize = array.itemsize
-    if array.size == 0 or array.ndim == 0:
-        return contiguous_strides(array.shape)
-    strides = [stride // itemsize for stride in array.strides]
-    return tuple(strides)
-
-
-def contiguous_strides(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Element strides of a C-contiguous array.
-
-    >>> contiguous_strides((2, 3, 4))
-    (12, 4, 1)
-    """
-    strides = [1] * len(shape)
-    for position in range(len(shape) - 2, -1, -1):
-        strides[position] = strides[position + 1] * max(shape[position + 1], 1)
-    return tuple(strides)
 
 
 def flat_buffer(owner: np.ndarray) -> np.ndarray:

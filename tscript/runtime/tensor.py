@@ -16,6 +16,7 @@ import numpy as np
 from ops_registry import dtypes
 from ops_registry.device import CPU, Device
 from ops_registry.dtypes import Dtype
+from ops_registry.storage import owner_of, strides_of
 from tscript.runtime import memory
 from tscript.runtime.errors import DifferentiationError
 from tscript.runtime.layout import Layout, MemoryFormat, contiguous_format, strided
@@ -140,7 +141,7 @@ class Tensor(TensorOperators, TensorConversions, TensorFunctions, metaclass=_Ten
 
     def stride(self, dim: int | None = None) -> Any:
         """Steps between neighbours in memory, in elements."""
-        strides = memory.element_strides(self.array)
+        strides = strides_of(self.array)
         return strides if dim is None else strides[_wrapped(dim, self.array.ndim)]
 
     def dim(self) -> int:
@@ -389,7 +390,7 @@ class Tensor(TensorOperators, TensorConversions, TensorFunctions, metaclass=_Ten
 
     def __reduce_ex__(self, protocol: Any) -> tuple[Any, ...]:
         array = self.array
-        owner = memory.owner_of(array)
+        owner = owner_of(array)
         if not (owner.flags.c_contiguous or owner.flags.f_contiguous):
             array = owner = array.copy()
         place = (memory.byte_offset(array), array.shape, array.strides)

@@ -22,9 +22,10 @@ from ops_registry import types as t
 from ops_registry.device import Device
 from ops_registry.operator import Operator
 from ops_registry.registry import registry
+from ops_registry.storage import owner_of, strides_of
 from tscript.ir.function import CompiledFunction
 from tscript.ir.graph import Graph, Node, Value
-from tscript.runtime import dispatch, memory
+from tscript.runtime import dispatch
 from tscript.runtime.object import ScriptObject
 from tscript.runtime.overloads import TracedFloat, TracedInt
 from tscript.runtime.size import Size
@@ -448,13 +449,13 @@ class Tracer:
 
     def _live_references(self, tensor: Tensor) -> int:
         """How many tensors that the trace knows look at the memory of ``tensor``."""
-        owner = memory.owner_of(tensor.array)
+        owner = owner_of(tensor.array)
         count = 0
         for key, (reference, _) in list(self._values.items()):
             other = reference()
             if other is None:
                 del self._values[key]
-            elif memory.owner_of(other.array) is owner:
+            elif owner_of(other.array) is owner:
                 count += 1
         return count
 
@@ -574,7 +575,7 @@ def trace_type(tensor: Tensor) -> t.TensorType:
     return t.TensorType(
         tensor.dtype,
         tuple(tensor.array.shape),
-        memory.element_strides(tensor.array),
+        strides_of(tensor.array),
         tensor.requires_grad,
         tensor.device,
     )
