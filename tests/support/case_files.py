@@ -41,6 +41,7 @@ REFERENCE = ROOT / "tests" / "reference" / "cases"
 PRELUDE = (
     "import enum, math; "
     "from typing import Any, Dict, Final, List, NamedTuple, Optional, Tuple, Union, reveal_type; "
+    "from pytest import raises; "
     "import tscript as torch; from tscript import Tensor, nn"
 )
 
