@@ -25,7 +25,7 @@ export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format index types floors docs oracle benchmarks venv clean
+.PHONY: help demo test lint format index types floors docs gaps oracle benchmarks venv clean
 .DELETE_ON_ERROR:
 
 help:
@@ -37,6 +37,7 @@ help:
 	@echo "make index       rewrite the operator index, after an operator was added or changed"
 	@echo "make types       mypy --strict on the four packages"
 	@echo "make floors      import-linter: who may import whom"
+	@echo "make gaps        rewrite the list of PyTorch's schemas that have no operator here"
 	@echo "make docs        Sphinx, warnings are errors; result in docs/_build/html"
 	@echo "make benchmarks  ratios against PyTorch, side by side in one run"
 	@echo "make venv        only the development environment ($(VENV))"
@@ -69,6 +70,10 @@ floors: $(VENV)/.stamp-dev
 docs: $(VENV)/.stamp-docs
 	$(VENV)/bin/python -m sphinx -W --keep-going -q -b html docs docs/_build/html
 	@echo "docs/_build/html/index.html"
+
+# Which of PyTorch's schemas have no operator here.
+gaps: $(ORACLE)/.stamp
+	$(ORACLE)/bin/python docs/operator_gaps.py
 
 oracle: $(ORACLE)/.stamp
 	$(ORACLE)/bin/python -m pytest -q $(XDIST) -m oracle $(ARGS)

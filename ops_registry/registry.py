@@ -44,6 +44,8 @@ class Registry:
         self._operators: dict[tuple[str, str], Operator] = {}
         self._plugin_operators: dict[str, list[tuple[Operator, str]]] = {}
         self._plugins: pluggy.PluginManager | None = None
+        self._failures: dict[str, str] = {}
+        self._disputed: dict[str, str] = {}
 
     # Looking up.
 
@@ -82,7 +84,7 @@ class Registry:
     def names(self) -> list[str]:
         """The names of all operators, plugins' included, sorted."""
         self._load_plugins()
-        return sorted({*_index(), *self._plugin_operators})
+        return sorted({*_index(), *self._plugin_operators} - set(self._disputed))
 
     def namespaces(self) -> set[str]:
         """The namespaces that operators are in: ``aten``, ``prim``, and those of plugins."""
@@ -119,8 +121,7 @@ class Registry:
             return UnknownOperatorError(
                 f"{full_name} is no overload of {name}: there are {', '.join(known)}"
             )
-        hint = "" if self.is_builtin(name) else "; is the plugin that has it installed?"
-        return UnknownOperatorError(f"no operator is called {full_name}{hint}")
+        return UnknownOperatorError(self.why_missing(name))
 
     @staticmethod
     def is_builtin(name: str) -> bool:
@@ -131,12 +132,51 @@ class Registry:
 
     # Plugins.
 
+    @property
+    def plugin_failures(self) -> dict[str, str]:
+        """Why each plugin that could not be used could not: its name, and a sentence."""
+        self._load_plugins()
+        return dict(self._failures)
+
+    def plugin_schemas(self) -> list[str]:
+        """What the plugins add, and why some could not: what a cache of verdicts depends on."""
+        self._load_plugins()
+        records = (record for known in self._plugin_operators.values() for record, _ in known)
+        disputed = self._disputed.values()
+        return sorted([*(str(r.schema) for r in records), *self._failures.values(), *disputed])
+
+    def plugin_of(self, operator: Operator) -> str | None:
+        """The name of the plugin that a record came from; None for a built-in one."""
+        source = operator.functional or operator
+        for name in (operator.name, source.name):
+            for known, plugin in self._plugin_operators.get(name, []):
+                if known is operator or known is source:
+                    return plugin
+        return None
+
+    def why_missing(self, name: str) -> str:
+        """A sentence on why ``name`` cannot be used: unknown, disputed, or its plugin is broken."""
+        if name in self._disputed:
+            return f"the operator {name} cannot be used: {self._disputed[name]}"
+        missing = f"no operator is called {name}"
+        if self.is_builtin(name):
+            return missing
+        namespace = name.partition("::")[0]
+        reasons = list(self.plugin_failures.values())
+        if not reasons and namespace in self.namespaces():
+            known = [other for other in self.names() if other.startswith(f"{namespace}::")]
+            reasons = [f"its namespace has {', '.join(known)}"]
+        elif not reasons:
+            reasons = [f"no operator plugin that has `{namespace}` is installed"]
+        return "; ".join([missing, *reasons])
+
     def _third_party(self, name: str) -> list[tuple[Operator, str]]:
         if self._plugins is None and not self.is_builtin(name):
             self._load_plugins()
-        return self._plugin_operators.get(name, [])
+        return [] if name in self._disputed else self._plugin_operators.get(name, [])
 
     def _load_plugins(self) -> None:
+        """Find the plugins. One that is at fault is left out, and its failure remembered."""
         if self._plugins is not None:
             return
         from importlib.metadata import entry_points
@@ -151,52 +191,80 @@ class Registry:
             try:
                 plugin = entry_point.load()
             except Exception as error:
-                raise PluginError(
+                self._failures[entry_point.name] = (
                     f"the operator plugin {entry_point.name!r} ({entry_point.value}) failed to"
                     f" import: {type(error).__name__}: {error}"
-                ) from error
-            self.register(plugin, entry_point.name)
+                )
+                continue
+            try:
+                self.register(plugin, entry_point.name)
+            except PluginError as error:
+                self._failures[entry_point.name] = str(error)
 
     def register(self, plugin: object, name: str | None = None) -> None:
         """Add a plugin by hand: a module or an object with the hook ``ops_registry_operators``.
 
-        Raises :class:`PluginError` when a schema of it exists already.
+        All of its operators are added, or none: raises :class:`PluginError` when a schema of it
+        exists already (an operator of two plugins is then nobody's), has no namespace, or the
+        hook itself fails.
         """
         self._load_plugins()
         assert self._plugins is not None
         plugin_name = self._plugins.register(plugin, name)
         if plugin_name is None:
             return
-        hook = self._plugins.subset_hook_caller(
-            "ops_registry_operators",
-            [p for p in self._plugins.get_plugins() if p is not plugin],
-        )
-        for operators in hook():
+        try:
+            operators = self._declared_by(plugin, plugin_name)
             for operator in operators:
-                self._add(operator, plugin_name)
+                self._check(operator, plugin_name)
+        except PluginError:
+            self._plugins.unregister(plugin)
+            raise
+        for operator in operators:
+            self._plugin_operators.setdefault(operator.name, []).append((operator, plugin_name))
+            self._schemas.pop(operator.name, None)
 
-    def _add(self, operator: Operator, plugin: str) -> None:
-        for schema in self.overloads(operator.name):
-            if schema.overload == operator.overload:
-                owner = next(
-                    (
-                        p
-                        for o, p in self._plugin_operators.get(operator.name, [])
-                        if o.overload == operator.overload
-                    ),
-                    "the built-in operators",
-                )
+    def _declared_by(self, plugin: object, name: str) -> list[Operator]:
+        assert self._plugins is not None
+        others = [p for p in self._plugins.get_plugins() if p is not plugin]
+        hook = self._plugins.subset_hook_caller("ops_registry_operators", others)
+        try:
+            operators = [operator for declared in hook() for operator in declared]
+        except Exception as error:
+            raise PluginError(
+                f"the operator plugin {name!r} failed to list its operators:"
+                f" {type(error).__name__}: {error}"
+            ) from error
+        for operator in operators:
+            if not isinstance(operator, Operator):
                 raise PluginError(
-                    f"the operator plugin {plugin!r} declares {operator.full_name}, which"
-                    f" {owner} already has"
+                    f"the operator plugin {name!r} lists {operator!r}, which is no Operator:"
+                    " return declared_in(__name__)"
                 )
+        return operators
+
+    def _check(self, operator: Operator, plugin: str) -> None:
         if "::" not in operator.name:
             raise PluginError(
                 f"the operator plugin {plugin!r} declares {operator.full_name!r} without a"
                 " namespace: write 'mylib::name'"
             )
-        self._plugin_operators.setdefault(operator.name, []).append((operator, plugin))
-        self._schemas.pop(operator.name, None)
+        for schema in self.overloads(operator.name):
+            if schema.overload == operator.overload:
+                owners = self._plugin_operators.get(operator.name, [])
+                owner = next(
+                    (p for o, p in owners if o.overload == operator.overload),
+                    "the built-in operators",
+                )
+                clash = (
+                    f"the operator plugin {plugin!r} declares {operator.full_name}, which"
+                    f" {owner} already has"
+                )
+                if owners:
+                    # Which of the two came first is chance: neither is used.
+                    self._disputed[operator.name] = clash
+                    self._forget(operator.name)
+                raise PluginError(clash)
 
     def unregister(self, name: str) -> None:
         """Take a plugin that was registered under ``name`` out again."""
@@ -205,14 +273,20 @@ class Registry:
         self._plugins.unregister(name=name)
         for operator_name, entries in list(self._plugin_operators.items()):
             kept = [(operator, plugin) for operator, plugin in entries if plugin != name]
-            for operator, plugin in entries:
-                if plugin == name:
-                    self._operators.pop((operator_name, operator.overload), None)
-            self._schemas.pop(operator_name, None)
+            if len(kept) == len(entries):
+                continue
+            self._forget(operator_name)
+            self._disputed.pop(operator_name, None)
             if kept:
                 self._plugin_operators[operator_name] = kept
             else:
                 del self._plugin_operators[operator_name]
+
+    def _forget(self, name: str) -> None:
+        """Look ``name`` up anew the next time."""
+        self._schemas.pop(name, None)
+        for key in [key for key in self._operators if key[0] == name]:
+            del self._operators[key]
 
 
 @functools.cache

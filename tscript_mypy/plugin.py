@@ -15,6 +15,7 @@ from mypy import types as mt
 from mypy.options import Options
 from mypy.plugin import FunctionContext, Plugin, ReportConfigContext
 
+from ops_registry.registry import registry
 from tscript.diagnostics.report import Diagnostic
 from tscript_mypy import report as _report
 from tscript_mypy.sources import source_file
@@ -39,11 +40,17 @@ class TScriptPlugin(Plugin):
         return None
 
     def report_config_data(self, ctx: ReportConfigContext) -> Any:
-        """Part of the cache key of a module: a change of a helper's body rechecks who uses it."""
+        """Part of the cache key of a module.
+
+        A change of a helper's body rechecks who uses it, a plugin of operators that comes, goes
+        or changes rechecks everything.
+        """
         if "site-packages" in ctx.path or ctx.path.endswith(".pyi"):
             return None
         file = source_file(ctx.path)
-        return None if file is None else {"source": file.digest}
+        if file is None:
+            return None
+        return {"source": file.digest, "operators": registry().plugin_schemas()}
 
     # The hook.
 

@@ -70,7 +70,7 @@ def test_looking_schemas_up_imports_no_family() -> None:
 def test_an_unknown_operator_is_an_error_that_says_what_exists() -> None:
     with pytest.raises(UnknownOperatorError, match=r"aten::relu\.nope is no overload.*aten::relu"):
         registry().operator("aten::relu", "nope")
-    with pytest.raises(UnknownOperatorError, match="is the plugin that has it installed"):
+    with pytest.raises(UnknownOperatorError, match="no operator plugin that has `nowhere`"):
         registry().operator("nowhere::thing")
 
 
@@ -97,17 +97,78 @@ def test_an_operator_without_a_namespace_is_refused(fresh: Registry) -> None:
         fresh.register(Plugin([declare("bare(Tensor self) -> Tensor")]), "mine")
 
 
-def test_an_entry_point_that_fails_to_import_is_named(
+def install(folder: Path, name: str, module: str, text: str) -> None:
+    """A plugin as pip leaves it: a module, and metadata with its entry point."""
+    (folder / f"{module}.py").write_text(text)
+    info = folder / f"{module}-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {module}\nVersion: 1.0\n")
+    (info / "entry_points.txt").write_text(f"[ops_registry]\n{name} = {module}\n")
+
+
+#: A plugin's text with one operator, ``{0}``.
+ONE_OPERATOR = """
+from ops_registry.hookspecs import hookimpl
+from ops_registry.meta import like
+from ops_registry.operator import declared_in, operator
+
+@operator("{0}(Tensor self) -> Tensor", meta=like("self"))
+def kernel(self):
+    return self + self
+
+@hookimpl
+def ops_registry_operators():
+    return declared_in(__name__)
+"""
+
+
+def test_a_plugin_that_fails_to_import_is_named_and_the_others_work(
     fresh: Registry, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    (tmp_path / "broken_plugin.py").write_text("raise OSError('no licence')\n")
-    info = tmp_path / "broken_plugin-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: broken-plugin\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[ops_registry]\nbroken = broken_plugin\n")
+    install(tmp_path, "broken", "broken_plugin", "raise OSError('no licence')\n")
+    install(tmp_path, "sound", "sound_plugin", ONE_OPERATOR.format("soundlib::double"))
     monkeypatch.syspath_prepend(str(tmp_path))
-    with pytest.raises(PluginError, match=r"'broken' \(broken_plugin\).*OSError: no licence"):
-        fresh.names()
+    assert "soundlib::double" in fresh.names()
+    said = r"brokenlib::f; .*'broken' \(broken_plugin\) failed to import: OSError: no licence"
+    with pytest.raises(UnknownOperatorError, match=said):
+        fresh.operator("brokenlib::f")
+    assert list(fresh.plugin_failures) == ["broken"]
+
+
+def test_an_operator_of_two_installed_plugins_is_neither_ones(
+    fresh: Registry, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("first", "second"):
+        install(tmp_path, name, f"{name}_clashing", ONE_OPERATOR.format("clashlib::f"))
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert not fresh.has("clashlib::f")
+    assert "clashlib::f" not in fresh.names()
+    with pytest.raises(UnknownOperatorError, match=r"clashlib::f cannot be used: .*already has"):
+        fresh.operator("clashlib::f")
+
+
+def test_a_hook_that_fails_or_lists_something_else_is_named(fresh: Registry) -> None:
+    class Failing:
+        @hookimpl
+        def ops_registry_operators(self) -> list[Operator]:
+            raise KeyError("gone")
+
+    with pytest.raises(PluginError, match=r"'mine' failed to list its operators: KeyError: 'gone'"):
+        fresh.register(Failing(), "mine")
+    with pytest.raises(PluginError, match=r"'mine' lists 'twice', which is no Operator"):
+        fresh.register(Plugin(["twice"]), "mine")  # type: ignore[list-item]
+
+
+def test_a_refused_plugin_leaves_nothing_behind(fresh: Registry) -> None:
+    fine, bad = (
+        declare("testlib::fine(Tensor self) -> Tensor"),
+        declare("bare2(Tensor self) -> Tensor"),
+    )
+    with pytest.raises(PluginError):
+        fresh.register(Plugin([fine, bad]), "mine")
+    assert not fresh.has("testlib::fine")
+    fresh.register(Plugin([fine]), "mine")
+    assert fresh.plugin_of(fresh.operator("testlib::fine")) == "mine"
 
 
 def test_a_record_that_returns_tensors_needs_a_meta() -> None:

@@ -13,6 +13,8 @@ from ops_registry.registry import registry
 def command(word: str, count: bool) -> None:
     """List the operators whose name contains WORD (all without it), with their schemas."""
     names = [name for name in registry().names() if word in name]
+    for failure in registry().plugin_failures.values():
+        click.echo(f"warning: {failure}", err=True)
     if not names:
         raise click.ClickException(f"no operator has {word!r} in its name")
     if count:

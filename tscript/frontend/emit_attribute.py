@@ -179,7 +179,12 @@ def _of_namespace(emitter: Emitter, owner: NamespaceRef, name: str, range: Sourc
         fact = fact_of_path((*path, name))
     if fact is None:
         if owner.path == "torch" or owner.path.startswith("torch."):
-            emitter.report("unknown-operator", range, name=f"{owner.path}.{name}")
+            suggestion = ""
+            if owner.path.startswith("torch.ops."):
+                suggestion = registry().why_missing(f"{owner.path[len('torch.ops.') :]}::{name}")
+            emitter.report(
+                "unknown-operator", range, name=f"{owner.path}.{name}", suggestion=suggestion
+            )
         else:
             emitter.report("unknown-attribute", range, owner=f"module `{owner.path}`", name=name)
         return Unknown()

@@ -304,9 +304,9 @@ class Emitter:
         """As `builtin`, but hands a mismatch back."""
         schemas = registry().overloads(name) or primitive_overloads(name)
         if not schemas:
-            return Mismatch(
-                "unknown-operator", range, {"name": name.replace("aten::", "torch.")}, 0
-            )
+            why = "" if registry().is_builtin(name) else registry().why_missing(name)
+            shown = name.replace("aten::", "torch.")
+            return Mismatch("unknown-operator", range, {"name": shown}, 0, why)
         callee = callee or name.rpartition("::")[2]
         if receiver is None and not kwargs and len(args) == 2:
             swapped = expressions.number_and_tensor(self, name, args[0], args[1], range)

@@ -9,6 +9,7 @@ that came in goes out as the same tensor. Choosing an overload is
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ from ops_registry import dtypes
 from ops_registry.device import CPU, META, Device
 from ops_registry.meta import Elementwise, Promoting, TensorMeta, as_array, meta_of
 from ops_registry.operator import Operator
+from ops_registry.registry import PluginError, registry
 from tscript.runtime.tensor import Tensor, wrap
 from tscript.runtime.tracing_state import current_tracer
 
@@ -145,6 +147,12 @@ def _make_runner(operator: Operator) -> Runner:
     if operator.meta is None or getattr(operator.meta, "conforms", False):
         # Views: the meta rule is the kernel itself, run on stand-ins.
         return operator.kernel
+    plugin = registry().plugin_of(operator)
+    if plugin is not None:
+        settle = functools.partial(checked, operator, plugin)
+        if isinstance(operator.meta, Promoting):
+            return _promoting_runner(operator, operator.meta, settle)
+        return _plain_runner(operator, settle)
     if isinstance(operator.meta, Elementwise) and len(operator.schema.returns) == 1:
         return _elementwise_runner(operator, operator.meta)
     if isinstance(operator.meta, Promoting):
@@ -175,13 +183,47 @@ def conform(result: Any, meta: Any) -> Any:
     return result
 
 
-def _plain_runner(operator: Operator) -> Runner:
+def checked(operator: Operator, plugin: str, result: Any, meta: Any) -> Any:
+    """:func:`conform` for a plugin's kernel, which is told what it did wrong instead of mended.
+
+    Raises :class:`PluginError` when number, dtype or shape of the results are not the meta's.
+    """
+    problem = _broken_promise(result, meta)
+    if problem is not None:
+        raise PluginError(
+            f"the operator plugin {plugin!r}: the kernel of {operator.full_name} {problem}"
+        )
+    return conform(result, meta)
+
+
+def _broken_promise(result: Any, meta: Any) -> str | None:
+    if isinstance(meta, TensorMeta):
+        # A reduction to 0-dim gives a NumPy scalar, which is as good.
+        if not isinstance(result, np.ndarray | np.generic):
+            return f"returned a {type(result).__name__}, its meta promises an array"
+        if result.dtype != meta.dtype.numpy:
+            return f"returned dtype {result.dtype}, its meta promises {meta.dtype.numpy}"
+        fits = len(result.shape) == len(meta.shape) and all(
+            promised in (have, -1) for have, promised in zip(result.shape, meta.shape, strict=True)
+        )
+        if not fits:
+            return f"returned shape {list(result.shape)}, its meta promises {list(meta.shape)}"
+    elif isinstance(meta, list | tuple):
+        if not isinstance(result, list | tuple):
+            return f"returned one {type(result).__name__}, its meta promises {len(meta)} results"
+        if len(result) != len(meta):
+            return f"returned {len(result)} results, its meta promises {len(meta)}"
+        return next(filter(None, map(_broken_promise, result, meta)), None)
+    return None
+
+
+def _plain_runner(operator: Operator, settle: Callable[[Any, Any], Any] = conform) -> Runner:
     kernel, meta = operator.kernel, operator.meta
     assert meta is not None
 
     def run_plain(*args: Any) -> Any:
         promised = meta(*_metas(operator, args))
-        return conform(kernel(*args), promised)
+        return settle(kernel(*args), promised)
 
     return run_plain
 
@@ -249,7 +291,9 @@ def _elementwise_runner(operator: Operator, meta: Elementwise) -> Runner:
     return run_elementwise
 
 
-def _promoting_runner(operator: Operator, meta: Promoting) -> Runner:
+def _promoting_runner(
+    operator: Operator, meta: Promoting, settle: Callable[[Any, Any], Any] = conform
+) -> Runner:
     kernel = operator.kernel
     positions = operator.operands
 
@@ -264,7 +308,7 @@ def _promoting_runner(operator: Operator, meta: Promoting) -> Runner:
         cast = list(args)
         for position in positions:
             cast[position] = _cast(cast[position], compute)
-        return conform(kernel(*cast), promised)
+        return settle(kernel(*cast), promised)
 
     return run_promoting
 
@@ -388,22 +432,26 @@ def unwrap(value: Any) -> Any:
 class Operators:
     """The operators as attributes: ``ops.relu(x)``; composites are written with one.
 
-    >>> Operators("aten").name
-    'aten'
+    Another namespace's, a plugin's own, are an item: ``ops["mylib"].double(x)``.
+
+    >>> Operators("aten")["mylib"].name
+    'mylib'
     """
 
     def __init__(self, namespace: str) -> None:
         self.name = namespace
 
+    def __getitem__(self, namespace: str) -> Operators:
+        return Operators(namespace)
+
     def __getattr__(self, name: str) -> Callable[..., Any]:
-        from ops_registry.registry import registry
         from tscript.runtime.overloads import eager
 
         full_name = f"{self.name}::{name}"
-        if name.startswith("__") and not registry().has(full_name):
-            raise AttributeError(name)
         if not registry().has(full_name):
-            raise AttributeError(f"no operator is called {full_name}")
+            raise AttributeError(
+                name if name.startswith("__") else registry().why_missing(full_name)
+            )
 
         def function(*args: Any, **kwargs: Any) -> Any:
             return eager(full_name, args, kwargs)

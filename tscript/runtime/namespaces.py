@@ -84,10 +84,10 @@ class OperatorNamespace:
 
     def __getattr__(self, name: str) -> OperatorPacket:
         full_name = f"{self.name}::{name}"
-        if name.startswith("__") and not registry().has(full_name):
-            raise AttributeError(name)
         if not registry().has(full_name):
-            raise AttributeError(f"no operator is called {full_name}")
+            raise AttributeError(
+                name if name.startswith("__") else registry().why_missing(full_name)
+            )
         packet = OperatorPacket(full_name)
         setattr(self, name, packet)
         return packet

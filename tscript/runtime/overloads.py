@@ -112,7 +112,7 @@ def _resolve(
 ) -> tuple[_Choice, list[Any]]:
     binders = _binders(name)
     if not binders:
-        raise UnknownOperatorError(f"no operator is called {name}")
+        raise UnknownOperatorError(registry().why_missing(name))
     for level in (0, 1):
         for binder in binders:
             bound = binder(args, kwargs, level)
