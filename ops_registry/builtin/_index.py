@@ -213,6 +213,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("activation", "(Tensor self, int dim, bool half_to_float) -> Tensor"),
         ("activation", ".out(Tensor self, int dim, bool half_to_float, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
+    "aten::_native_multi_head_attention": (
+        ("transformer", "(Tensor query, Tensor key, Tensor value, int embed_dim, int num_head, Tensor qkv_weight, Tensor qkv_bias, Tensor proj_weight, Tensor proj_bias, Tensor? mask=None, bool need_weights=True, bool average_attn_weights=True, int? mask_type=None) -> (Tensor, Tensor)"),
+    ),
     "aten::_print": (
         ("string", "(str s) -> ()"),
     ),
@@ -231,6 +234,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::_to_copy": (
         ("conversion", "(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, bool non_blocking=False, MemoryFormat? memory_format=None) -> Tensor"),
+    ),
+    "aten::_transformer_encoder_layer_fwd": (
+        ("transformer", "(Tensor src, int embed_dim, int num_heads, Tensor qkv_weight, Tensor qkv_bias, Tensor proj_weight, Tensor proj_bias, bool use_gelu, bool norm_first, float eps, Tensor norm_weight_1, Tensor norm_bias_1, Tensor norm_weight_2, Tensor norm_bias_2, Tensor ffn_weight_1, Tensor ffn_bias_1, Tensor ffn_weight_2, Tensor ffn_bias_2, Tensor? mask=None, int? mask_type=None) -> Tensor"),
     ),
     "aten::_unique": (
         ("sorting", "(Tensor self, bool sorted=True, bool return_inverse=False) -> (Tensor, Tensor)"),
@@ -253,6 +259,11 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("upsampling", ".out(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::_upsample_bilinear2d_aa": (
+        ("upsampling", ".vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor"),
+        ("upsampling", "(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor"),
+        ("upsampling", ".out(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::_upsample_lanczos2d_aa": (
         ("upsampling", ".vec(Tensor input, SymInt[]? output_size, bool align_corners, float[]? scale_factors) -> Tensor"),
         ("upsampling", "(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None) -> Tensor"),
         ("upsampling", ".out(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, float? scales_w=None, *, Tensor(a!) out) -> Tensor(a!)"),
@@ -1379,6 +1390,13 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::factorial": (
         ("scalar", ".int(int a) -> int"),
+    ),
+    "aten::fake_quantize_per_channel_affine": (
+        ("quantization", "(Tensor self, Tensor scale, Tensor zero_point, int axis, int quant_min, int quant_max) -> Tensor"),
+    ),
+    "aten::fake_quantize_per_tensor_affine": (
+        ("quantization", "(Tensor self, float scale, int zero_point, int quant_min, int quant_max) -> Tensor"),
+        ("quantization", ".tensor_qparams(Tensor self, Tensor scale, Tensor zero_point, int quant_min, int quant_max) -> Tensor"),
     ),
     "aten::feature_alpha_dropout": (
         ("dropout", "(Tensor input, float p, bool train) -> Tensor"),
@@ -4188,5 +4206,8 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "torchvision::nms": (
         ("detection", "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"),
+    ),
+    "torchvision::roi_align": (
+        ("detection", "(Tensor input, Tensor rois, float spatial_scale, SymInt pooled_height, SymInt pooled_width, int sampling_ratio, bool aligned) -> Tensor"),
     ),
 }

@@ -104,6 +104,9 @@ def _antialiased(reach: float, weigh: Callable[[Array], Array]) -> TapRule:
 
 _antialiased_linear = _antialiased(1.0, lambda x: np.maximum(1.0 - np.abs(x), 0.0))
 _antialiased_cubic = _antialiased(2.0, lambda x: _cubic_weight(x, -0.5))
+_antialiased_lanczos = _antialiased(
+    3.0, lambda x: np.where(np.abs(x) < 3, np.sinc(x) * np.sinc(x / 3), 0.0)
+)
 
 
 #: Rules that shift elements when a scale factor is given that leaves the size as it is.
@@ -257,5 +260,10 @@ _declare(
 _declare(
     "_upsample_bicubic2d_aa", 2, _antialiased_cubic,
     "Interpolate cubically; when shrinking, over all elements an output element stands for.",
+    fractions=True,
+)  # fmt: skip
+_declare(
+    "_upsample_lanczos2d_aa", 2, _antialiased_lanczos,
+    "Interpolate by a windowed sinc; when shrinking, over all elements an output one stands for.",
     fractions=True,
 )  # fmt: skip
