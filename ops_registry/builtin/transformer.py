@@ -161,8 +161,10 @@ def native_multi_head_attention(
 
 
 def _layer_meta(src: TensorMeta, embed_dim: int, num_heads: int, *rest: Any) -> TensorMeta:
-    weights, mask, mask_type = rest[:4], rest[15], rest[16]
-    _attention_meta(src, src, src, embed_dim, num_heads, *weights, mask, mask_type=mask_type)
+    qkv_weight, qkv_bias, proj_weight, proj_bias = rest[:4]
+    mask, mask_type = rest[15:]
+    weights = (qkv_weight, qkv_bias, proj_weight, proj_bias)
+    _attention_meta(src, src, src, embed_dim, num_heads, *weights, mask, False, True, mask_type)
     return src
 
 
