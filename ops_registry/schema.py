@@ -58,7 +58,8 @@ class Argument:
     @property
     def is_written(self) -> bool:
         """Whether the value, or an element of it, is written to."""
-        return any(a is not None and a.is_write for a in (self.alias, self.element_alias))
+        own, inner = self.alias, self.element_alias
+        return (own is not None and own.is_write) or (inner is not None and inner.is_write)
 
     def __str__(self) -> str:
         text = _type_text(self.real_type, self)
@@ -79,11 +80,15 @@ class FunctionSchema:
     returns: tuple[Argument, ...]
     is_vararg: bool = False
     is_varret: bool = False
+    #: Whether some argument is written to.
+    is_mutable: bool = field(default=False, init=False, repr=False, compare=False)
     _index: dict[str, int] = field(default_factory=dict, repr=False, compare=False, hash=False)
 
     def __post_init__(self) -> None:
         for position, argument in enumerate(self.arguments):
             self._index[argument.name] = position
+            if argument.is_written:
+                object.__setattr__(self, "is_mutable", True)
 
     def __str__(self) -> str:
         parts = []
@@ -123,11 +128,6 @@ class FunctionSchema:
     def index(self, name: str) -> int | None:
         """The position of the argument called ``name``, or None."""
         return self._index.get(name)
-
-    @property
-    def is_mutable(self) -> bool:
-        """Whether some argument is written to."""
-        return any(a.is_written for a in self.arguments)
 
     @property
     def has_aliases(self) -> bool:

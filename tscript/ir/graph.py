@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ops_registry import types as t
@@ -69,8 +68,12 @@ class Value:
 
     def replace_all_uses_with(self, other: Value) -> None:
         """Make every reader of this value read ``other``."""
-        for use in list(self.uses):
-            use.node.replace_input(use.offset, other)
+        if other is self:
+            return
+        for node, offset in self.uses:
+            node.inputs[offset] = other
+        other.uses += self.uses
+        self.uses = []
 
     def set_type(self, type: t.Type) -> Value:
         self.type = type
@@ -232,7 +235,8 @@ class Node:
 
     def unlink(self) -> Node:
         """Take the node out of its block, keeping its inputs and outputs."""
-        self.previous._next, self.next._previous = self.next, self.previous
+        previous, following = self.previous, self.next
+        previous._next, following._previous = following, previous
         self._next = self._previous = self.owning_block = None
         return self
 
@@ -427,6 +431,8 @@ class Graph:
         self._uniques = itertools.count()
         self._names: dict[str, Value] = {}
         self._name_suffixes: dict[str, int] = {}
+        #: A parsed graph may use numbers as names, which unnamed values must then leave out.
+        self._has_numeric_names = False
         self.block = Block(self, None)
         #: New nodes go in front of this one.
         self._insert_before: Node = self.block.return_node
@@ -469,7 +475,7 @@ class Graph:
 
     def next_unique(self) -> int:
         unique = next(self._uniques)
-        while str(unique) in self._names:  # a parsed graph may use numbers as names
+        while self._has_numeric_names and str(unique) in self._names:
             unique = next(self._uniques)
         return unique
 
@@ -484,6 +490,8 @@ class Graph:
             value._name = ""
         if not name:
             return
+        if name[0].isdecimal():
+            self._has_numeric_names = True
         holder = self._names.get(name)
         if holder is not None and holder is not value:
             base, _, suffix = name.rpartition(".")
@@ -524,8 +532,8 @@ class Graph:
         node.scope = self.current_scope
         for value in inputs:
             node.add_input(value)
-        for type in output_types:
-            node.add_output(type)
+        for offset, type in enumerate(output_types):
+            node.outputs.append(Value(node, offset, type, self.next_unique()))
         if attributes:
             node.attributes.update(attributes)
         return node
@@ -594,25 +602,13 @@ class Graph:
         """New nodes go before the node, or at the end of the block."""
         self._insert_before = where.return_node if isinstance(where, Block) else where
 
-    @contextmanager
-    def inserting_at(self, where: Node | Block) -> Iterator[None]:
+    def inserting_at(self, where: Node | Block) -> _Inserting:
         """:meth:`set_insert_point` for the length of a ``with``."""
-        saved = self._insert_before
-        self.set_insert_point(where)
-        try:
-            yield
-        finally:
-            self._insert_before = saved
+        return _Inserting(self, where)
 
-    @contextmanager
-    def at_range(self, source_range: SourceRange | None) -> Iterator[None]:
+    def at_range(self, source_range: SourceRange | None) -> _AtRange:
         """Nodes created inside come from ``source_range``."""
-        saved = self.current_range
-        self.current_range = source_range
-        try:
-            yield
-        finally:
-            self.current_range = saved
+        return _AtRange(self, source_range)
 
     # Copies.
 
@@ -655,6 +651,39 @@ class Graph:
 
     def __str__(self) -> str:
         return self.to_string(dialect="2019")
+
+
+# Classes, since a generator for each expression of a program would be a tenth of compiling it.
+
+
+class _Inserting:
+    __slots__ = ("_graph", "_saved", "_where")
+
+    def __init__(self, graph: Graph, where: Node | Block) -> None:
+        self._graph = graph
+        self._where = where
+
+    def __enter__(self) -> None:
+        self._saved = self._graph._insert_before
+        self._graph.set_insert_point(self._where)
+
+    def __exit__(self, *exc: object) -> None:
+        self._graph._insert_before = self._saved
+
+
+class _AtRange:
+    __slots__ = ("_graph", "_range", "_saved")
+
+    def __init__(self, graph: Graph, source_range: SourceRange | None) -> None:
+        self._graph = graph
+        self._range = source_range
+
+    def __enter__(self) -> None:
+        self._saved = self._graph.current_range
+        self._graph.current_range = self._range
+
+    def __exit__(self, *exc: object) -> None:
+        self._graph.current_range = self._saved
 
 
 def constant_type(value: Any) -> t.Type:

@@ -98,22 +98,21 @@ def _root_definition(reference: FunctionRef, outer: Sequence[Mapping[str, Any]])
     """The definition of a function that the user asked to compile: it must be compilable."""
     handle = reference.handle
     assert isinstance(handle, Handle)
-    try:
-        source = source_of(handle.function)
-    except SourceUnavailable as error:
-        raise unavailable(handle.function, error.reason) from None
     definition = definition_of(handle)
-    if isinstance(definition, PythonDefinition):
-        from tscript.frontend.view_cache import cached_def
-
-        cached_def(source)  # raises the syntax errors that kept it from being compiled
-        return definition
     if isinstance(definition, SourceDefinition):
         resolver = definition.resolver
         assert isinstance(resolver, LiveResolver)
         closure, *rest = resolver.scopes
         scoped = LiveResolver((closure, *outer, *rest))
         return replace(definition, resolver=scoped, strict=True)
+    try:
+        source = source_of(handle.function)
+    except SourceUnavailable as error:
+        raise unavailable(handle.function, error.reason) from None
+    if isinstance(definition, PythonDefinition):
+        from tscript.frontend.view_cache import cached_def
+
+        cached_def(source)  # raises the syntax errors that kept it from being compiled
     return definition
 
 

@@ -6,6 +6,8 @@ graph's results, those effects and the conditions around them need. A write keep
 
 from __future__ import annotations
 
+from functools import cache
+
 from ops_registry.registry import registry
 from tscript.ir.graph import Block, Graph, Node, Value
 from tscript.ir.primitives import primitive
@@ -15,6 +17,7 @@ _EFFECTS = frozenset(
     """aten::warn aten::manual_seed aten::seed aten::_assert_async aten::_assert aten::save
     aten::set_data aten::backward aten::wait aten::_set_grad_enabled aten::dist_backward""".split()
 )
+_WITH_BLOCKS = ("prim::If", "prim::Loop")
 #: Operators that take numbers from the random stream: dropping one would shift all later ones.
 _RANDOM_STEMS = ("rand", "bernoulli", "dropout", "multinomial", "normal", "poisson", "rrelu",
                  "feature_dropout", "alpha_dropout", "binomial", "gumbel")  # fmt: skip
@@ -22,17 +25,27 @@ _RANDOM_STEMS = ("rand", "bernoulli", "dropout", "multinomial", "normal", "poiss
 
 def has_effects(node: Node) -> bool:
     """Whether the node does more than compute its outputs."""
-    table = primitive(node.kind)
+    known = _effects_of_kind(node.kind)
+    return _is_mutable(node) if known is None else known
+
+
+@cache
+def _effects_of_kind(kind: str) -> bool | None:
+    """What is true of all overloads; None when their schemas say."""
+    table = primitive(kind)
     if table is not None:
         return table.has_effects
-    if node.kind in _EFFECTS:
-        return True
-    return is_random(node) or _is_mutable(node)
+    return True if kind in _EFFECTS or _is_random(kind) else None
 
 
 def is_random(node: Node) -> bool:
     """Whether the operator takes numbers from the random stream."""
-    return node.kind.rpartition("::")[2].lstrip("_").startswith(_RANDOM_STEMS)
+    return _is_random(node.kind)
+
+
+@cache
+def _is_random(kind: str) -> bool:
+    return kind.rpartition("::")[2].lstrip("_").startswith(_RANDOM_STEMS)
 
 
 def _is_mutable(node: Node) -> bool:
@@ -59,32 +72,35 @@ class _Marker:
         self.random_numbers_count = random_numbers_count
         self.nodes: set[Node] = set()
         self.values: set[Value] = set()
-        self.work: list[Value | Node] = []
+        self.work: list[Value] = []
 
     def run(self) -> bool:
         self.work.extend(self.graph.outputs)
-        self.work.extend(node for node in self.graph.all_nodes() if self.counts(node))
+        for node in self.graph.all_nodes():
+            if self.counts(node):
+                self.node(node)
         while self.work:
-            item = self.work.pop()
-            if isinstance(item, Node):
-                self.node(item)
-            elif item not in self.values:
-                self.values.add(item)
-                self.value(item)
+            value = self.work.pop()
+            if value not in self.values:
+                self.values.add(value)
+                self.value(value)
         return self.sweep(self.graph.block)
 
     def counts(self, node: Node) -> bool:
+        if node.kind in _WITH_BLOCKS:
+            return False  # those inside count by themselves
         if not self.random_numbers_count and is_random(node) and not _is_mutable(node):
             return False
-        return has_effects_here(node)
+        return has_effects(node)
 
     def node(self, node: Node) -> None:
+        """The node runs: so do those around it, and it needs what it reads."""
         if node in self.nodes:
             return
         self.nodes.add(node)
         block = node.owning_block
         if block is not None and block.owning_node is not None:
-            self.work.append(block.owning_node)
+            self.node(block.owning_node)
         if node.kind == "prim::If":
             self.work.append(node.inputs[0])
         elif node.kind == "prim::Loop":
@@ -102,9 +118,9 @@ class _Marker:
             if owner is not None and owner.kind == "prim::Loop" and offset >= 1:
                 self.slot(owner, offset - 1)
             elif owner is not None:
-                self.work.append(owner)
+                self.node(owner)
             return
-        self.work.append(node)
+        self.node(node)
         if node.kind == "prim::If":
             self.work.extend(block.outputs[offset] for block in node.blocks)
         elif node.kind == "prim::Loop":
@@ -113,7 +129,7 @@ class _Marker:
     def slot(self, loop: Node, number: int) -> None:
         """A carried value: its initial value, parameter, next value and output live together."""
         body = loop.blocks[0]
-        self.work.append(loop)
+        self.node(loop)
         self.work.append(loop.inputs[number + 2])
         self.work.append(body.outputs[number + 1])
         self.work.append(body.inputs[number + 1])
@@ -128,7 +144,7 @@ class _Marker:
                 changed = True
                 continue
             dead = []
-            if node.kind in ("prim::If", "prim::Loop"):
+            if node.kind in _WITH_BLOCKS:
                 dead = [n for n, value in enumerate(node.outputs) if value not in self.values]
             first = 1 if node.kind == "prim::Loop" else 0
             for number in reversed(dead):
@@ -143,8 +159,3 @@ class _Marker:
                 node.remove_output(number)
                 changed = True
         return changed
-
-
-def has_effects_here(node: Node) -> bool:
-    """`has_effects` for a node with blocks: those count by themselves."""
-    return node.kind not in ("prim::If", "prim::Loop") and has_effects(node)
