@@ -30,7 +30,10 @@ def call(name: str, *args: Any, **kwargs: Any) -> Any:
 
 
 def _is_operand(value: object) -> bool:
-    return isinstance(value, TensorOperators | numbers.Number | np.generic | np.ndarray)
+    """A tensor, a number, or an array of anyone's that can be shared: real PyTorch's tensors."""
+    if isinstance(value, TensorOperators | numbers.Number | np.generic | np.ndarray):
+        return True
+    return hasattr(value, "__dlpack__")
 
 
 def _binary(name: str) -> Callable[[Any, Any], Any]:

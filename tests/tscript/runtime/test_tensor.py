@@ -284,3 +284,21 @@ def test_real_pytorch_tensors_come_in_without_a_copy(torch: object) -> None:
     assert tscript.from_dlpack(half).tolist() == [1.5, 2.0]
     back = real.from_dlpack(ours)
     assert back.data_ptr() == theirs.data_ptr()
+
+
+@pytest.mark.oracle
+def test_operators_take_real_pytorch_tensors_on_either_side(torch: object) -> None:
+    from typing import Any
+
+    import tscript
+
+    real: Any = torch
+    theirs, ours = real.tensor([1.0, 2.0]), tscript.tensor([10.0, 20.0])
+    for result in (ours + theirs, theirs + ours):
+        assert isinstance(result, tscript.Tensor)
+        assert result.tolist() == [11.0, 22.0]
+    assert (ours > theirs).all()
+    ours -= theirs
+    assert ours.tolist() == [9.0, 18.0]
+    with pytest.raises(TypeError, match="unsupported operand"):
+        ours + "1"
