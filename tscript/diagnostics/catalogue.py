@@ -32,7 +32,10 @@ class Entry:
 
 _TABLE: dict[str, Entry] = {
     # Source and syntax --------------------------------------------------------------------------
-    "syntax-error": Entry("this is not valid Python: {reason}"),
+    "syntax-error": Entry(
+        "this is not valid Python: {reason}",
+        "mend it so that Python itself can read it",
+    ),
     "unsupported-syntax": Entry("TorchScript has no {construct}", "{remedy}"),
     "source-unavailable": Entry(
         "the source of `{function}` cannot be found: {reason}",
@@ -56,6 +59,7 @@ _TABLE: dict[str, Entry] = {
     # Names --------------------------------------------------------------------------------------
     "undefined-name": Entry(
         "`{name}` is not defined",
+        "set it before this line, pass it as an argument, or import it at the top of the file",
     ),
     "maybe-undefined": Entry(
         "`{name}` is not defined on every path that leads here",
@@ -67,13 +71,17 @@ _TABLE: dict[str, Entry] = {
     ),
     "unsupported-value": Entry(
         "{what} cannot be used as a value in TorchScript",
+        "use it where it stands, by calling it or reading an attribute: it cannot be stored or passed on",
     ),
     # Annotations and types ----------------------------------------------------------------------
     "unknown-type": Entry(
         "`{annotation}` is not a type that TorchScript knows",
+        "the types are Tensor, int, float, complex, bool, str, List, Dict, Tuple, Optional, Union, "
+        "Any, enums, NamedTuples and scripted classes",
     ),
     "bad-annotation": Entry(
         "`{annotation}` cannot be used as a type: {reason}",
+        "write the type out: `List[int]`, `Dict[str, Tensor]`, `Tuple[int, float]`, `Optional[Tensor]`",
     ),
     "untyped-container": Entry(
         "`{annotation}` does not say what it holds",
@@ -85,6 +93,7 @@ _TABLE: dict[str, Entry] = {
     ),
     "assignment-type": Entry(
         "`{name}` is declared as `{expected}` but gets a value of type `{actual}`",
+        "convert the value, or change the annotation to one that fits `{actual}`",
     ),
     "reassigned-type": Entry(
         "`{name}` is `{old}` before this {block} and cannot become `{new}` inside it",
@@ -102,6 +111,7 @@ _TABLE: dict[str, Entry] = {
     ),
     "return-type-mismatch": Entry(
         "this returns `{actual}`, but the function is declared to return `{expected}`",
+        "convert the value, or declare the result as `-> {actual}`",
     ),
     "inconsistent-returns": Entry(
         "this returns `{actual}`, but an earlier `return` of the function returns `{expected}`",
@@ -113,6 +123,7 @@ _TABLE: dict[str, Entry] = {
     ),
     "condition-type": Entry(
         "a value of type `{actual}` cannot be a condition",
+        "compare it, so that there is a bool: `x > 0`, `len(x) > 0`, `x is not None`",
     ),
     "optional-not-refined": Entry(
         "this may be None: its type is `{type}`, and {operation} needs `{expected}`",
@@ -154,15 +165,20 @@ _TABLE: dict[str, Entry] = {
     # Attributes ---------------------------------------------------------------------------------
     "unknown-attribute": Entry(
         "{owner} has no attribute `{name}`",
+        "look for its spelling; an attribute of a module or class must be set in `__init__`",
     ),
     "unscriptable-attribute": Entry(
         "the attribute `{name}` of {owner} cannot be used in compiled code: it {reason}",
+        "annotate it in the class body if scripts have its type, or use it only in methods "
+        "decorated with `@torch.jit.ignore`",
     ),
     "attribute-type": Entry(
         "the attribute `{name}` is `{expected}` and cannot be set to `{actual}`",
+        "convert the value, or declare the attribute with a type that fits both",
     ),
     "read-only-attribute": Entry(
         "`{name}` of {owner} cannot be assigned: {reason}",
+        "use an attribute that can be set, or make a new object",
     ),
     "mutated-constant": Entry(
         "`{name}` is a constant and cannot be changed",
@@ -175,9 +191,11 @@ _TABLE: dict[str, Entry] = {
     # Calls --------------------------------------------------------------------------------------
     "not-callable": Entry(
         "{what} cannot be called",
+        "call a function, a method, a class or a module",
     ),
     "argument-type": Entry(
         "`{callee}` needs `{expected}` for `{parameter}`, and this is `{actual}`",
+        "convert the argument, or declare the parameter as `{actual}` if the function is yours",
     ),
     "missing-argument": Entry(
         "`{callee}` needs a value for `{parameter}`",
@@ -197,15 +215,19 @@ _TABLE: dict[str, Entry] = {
     ),
     "no-matching-overload": Entry(
         "no form of `{callee}` takes these arguments ({arguments})",
+        "look at the types of the arguments: one of them fits no form",
     ),
     "operator-type": Entry(
         "`{op}` is not defined for `{left}` and `{right}`",
+        "convert one side, so that both have a type that `{op}` takes",
     ),
     "unary-operator-type": Entry(
         "`{op}` is not defined for `{operand}`",
+        "convert it to a number or a Tensor first",
     ),
     "unknown-operator": Entry(
         "there is no operator `{name}`",
+        "look for its spelling, or call it in a function decorated with `@torch.jit.ignore`",
     ),
     "starred-argument": Entry(
         "`*` needs a tuple here, and this is `{type}`: the number of arguments must be known when "
@@ -229,12 +251,15 @@ _TABLE: dict[str, Entry] = {
     # Statements and subscripts ------------------------------------------------------------------
     "not-iterable": Entry(
         "`{type}` cannot be iterated over",
+        "loop over a range, a list, a dict, a string, a Tensor or a ModuleList",
     ),
     "unpack-mismatch": Entry(
         "{expected} names are assigned from {actual} values",
+        "name as many targets as there are values; `_` may stand for those that are not used",
     ),
     "unpack-type": Entry(
         "`{type}` cannot be unpacked",
+        "unpack a tuple, or a list whose length the names give",
     ),
     "starred-target": Entry(
         "a starred target needs a tuple on the right, and this is `{type}`",
@@ -246,18 +271,23 @@ _TABLE: dict[str, Entry] = {
     ),
     "invalid-subscript": Entry(
         "`{type}` cannot be indexed",
+        "only Tensors, lists, dicts, tuples, strings and containers of modules have elements",
     ),
     "index-type": Entry(
         "`{container}` cannot be indexed with `{index}`",
+        "a list, tuple or string is indexed by int, a dict by the type of its keys",
     ),
     "index-out-of-range": Entry(
         "index {index} is out of range: there are {length} elements",
+        "count from 0, or from -1 at the end",
     ),
     "constant-expected": Entry(
         "{what} must be known when compiling",
+        "write the value out here, or make it a constant attribute of a module",
     ),
     "immutable-value": Entry(
         "elements of `{type}` cannot be {action}",
+        "make a new value with the change in it, or use a list",
     ),
     "not-an-exception": Entry(
         "only exceptions can be raised, and this is {what}",
@@ -278,6 +308,7 @@ _TABLE: dict[str, Entry] = {
     # Classes and modules ------------------------------------------------------------------------
     "interface-mismatch": Entry(
         "`{type}` does not implement `{interface}`: {reason}",
+        "give it the methods of the interface, with the same parameters and result",
     ),
 }
 

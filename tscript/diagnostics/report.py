@@ -51,6 +51,7 @@ class Diagnostic:
     model.py:2: error: `y` is not defined  [undefined-name]
       2 |     return y
         |            ^
+    hint: set it before this line, pass it as an argument, or import it at the top of the file
     """
 
     code: str

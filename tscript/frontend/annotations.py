@@ -38,6 +38,7 @@ from ops_registry.types import (
     Type,
 )
 from tscript.diagnostics.report import DiagnosticSink
+from tscript.frontend import remedies
 from tscript.frontend import views as v
 from tscript.frontend.resolver import Resolver, TypeConstructor, Unknown
 from tscript.types.nominal import EnumType
@@ -68,6 +69,37 @@ _ARCHIVE_NAMES: dict[str, Type | TypeConstructor] = {
     "Device": DEVICE,
     **{name: TypeConstructor(name) for name in (*_EXAMPLES, "Final")},
 }
+
+
+#: What to write for types that TorchScript does not have.
+_INSTEAD = {
+    **dict.fromkeys(
+        ("Set", "set", "FrozenSet", "frozenset", "AbstractSet", "MutableSet"),
+        "use a `Dict[T, bool]`, or a `List[T]`",
+    ),
+    **dict.fromkeys(
+        ("Sequence", "MutableSequence", "Iterable", "Iterator", "Collection", "Generator", "deque"),
+        "use a `List[T]`",
+    ),
+    **dict.fromkeys(
+        ("Mapping", "MutableMapping", "OrderedDict", "defaultdict", "Counter"), "use a `Dict[K, V]`"
+    ),
+    **dict.fromkeys(
+        ("Callable", "Type", "type"),
+        "functions and classes cannot be passed: call it by its name, or choose one with `if`",
+    ),
+    **dict.fromkeys(("ndarray", "array", "ndarray"), "use a `Tensor`"),
+    **dict.fromkeys(("bytes", "bytearray"), "use a `str`, or a Tensor of dtype `torch.uint8`"),
+    **dict.fromkeys(("object", "T", "TypeVar"), "use `Any`, or write a function for each type"),
+    **dict.fromkeys(("Module",), "annotate it with an interface, or call it as a submodule"),
+    "Literal": "use the type of the values, such as `str` or `int`",
+}
+
+#: What a misspelt type was probably meant to be.
+_KNOWN = (
+    "Tensor", "List", "Dict", "Tuple", "Optional", "Union", "Any", "Final", "Future", "NamedTuple",
+    "int", "float", "bool", "str", "complex", "list", "dict", "tuple",
+)  # fmt: skip
 
 
 @dataclass(slots=True)
@@ -186,14 +218,16 @@ class AnnotationReader:
     def _dict(self, view: v.Subscript, key: Type, value: Type) -> Type:
         allowed = (IntType, StringType, FloatType, ComplexType, BoolType, TensorType, ErrorType)
         if not isinstance(key, (*allowed, EnumType)):
-            from tscript.types.printing import annotation_str
+            from tscript.types.printing import source_str
 
-            self.sink.report("key-type", view.index[0].range, actual=annotation_str(key))
+            self.sink.report("key-type", view.index[0].range, actual=source_str(key))
             return ERROR
         return DictType(key, value)
 
     def _unknown(self, view: v.Expr) -> Type:
-        self.sink.report("unknown-type", view.range, annotation=view.range.text)
+        name = (v.dotted_name(view) or "").rpartition(".")[2]
+        remedy = _INSTEAD.get(name) or remedies.nearest(name, _KNOWN)
+        self.sink.report("unknown-type", view.range, annotation=view.range.text, suggestion=remedy)
         return ERROR
 
     def _bad(self, view: v.Expr, reason: str) -> Type:

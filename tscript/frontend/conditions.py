@@ -32,7 +32,7 @@ from tscript.frontend.resolver import SpecialForm, TypeConstructor
 from tscript.frontend.schema_matching import Given
 from tscript.ir.graph import Value
 from tscript.types.nominal import InterfaceType, NamedTupleType
-from tscript.types.printing import annotation_str
+from tscript.types.printing import source_str
 from tscript.types.relations import (
     contains_error,
     is_optional,
@@ -243,8 +243,8 @@ def emit_select(
             emitter.report(
                 "ternary-type-mismatch",
                 range,
-                true_type=annotation_str(results[0].type),
-                false_type=annotation_str(results[1].type),
+                true_type=source_str(results[0].type),
+                false_type=source_str(results[1].type),
             )
         type = ERROR
     return node.add_output(type)

@@ -27,7 +27,7 @@ from tscript.frontend.sugared import (
     SugaredTuple,
 )
 from tscript.ir.graph import Value
-from tscript.types.printing import annotation_str
+from tscript.types.printing import source_str
 from tscript.types.relations import (
     is_optional,
     is_subtype,
@@ -45,27 +45,21 @@ def range_form(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
     if not arity(emitter, view, 1, 3):
         return Unknown()
     values: list[Value] = []
-    for argument in view.args:
+    names = ("stop",) if len(view.args) == 1 else ("start", "stop", "step")
+    for name, argument in zip(names, view.args, strict=False):
         value = emitter.expr(argument)
         if not is_subtype(value.type, INT):
             suggestion = f"convert it: `int({argument.range.text})`"
             if is_optional(value.type):
-                emitter.report(
-                    "optional-not-refined",
-                    argument.range,
-                    type=annotation_str(value.type),
-                    operation="`range`",
-                    expected="int",
-                    name=argument.range.text,
-                )
+                emitter.report_optional(argument.range, value.type, "`range`", INT)
             else:
                 emitter.report(
                     "argument-type",
                     argument.range,
                     callee="range",
                     expected="int",
-                    parameter="argument",
-                    actual=annotation_str(value.type),
+                    parameter=name,
+                    actual=source_str(value.type),
                     suggestion=emitter.hint_for(value, INT) or suggestion,
                 )
             value = emitter.error_value()
@@ -189,7 +183,7 @@ def tuple_form(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
     return emitter.report(
         "unsupported-value",
         view.range,
-        what=f"a tuple made from a `{annotation_str(value.type)}`",
+        what=f"a tuple made from a `{source_str(value.type)}`",
         suggestion="the length of a tuple must be known when compiling: use a list",
     )
 

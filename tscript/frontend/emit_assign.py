@@ -23,7 +23,7 @@ from tscript.frontend.schema_matching import Given
 from tscript.frontend.sugared import Sugared, SugaredTuple
 from tscript.ir.graph import Value
 from tscript.types.nominal import ObjectType
-from tscript.types.printing import annotation_str
+from tscript.types.printing import source_str
 from tscript.types.relations import is_subtype
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def unpacked(
     if isinstance(type, ErrorType):
         return None
     if starred and isinstance(type, ListType | TensorType):
-        emitter.report("starred-target", range, type=annotation_str(type))
+        emitter.report("starred-target", range, type=source_str(type))
         return None
     if isinstance(type, ListType):
         node = emitter.graph.insert(
@@ -160,7 +160,7 @@ def unpacked(
         suggestion = (
             emitter.hint_for(simple) or f"write `{range.text}.unbind()`, which gives a list"
         )
-    emitter.report("unpack-type", range, type=annotation_str(type), suggestion=suggestion)
+    emitter.report("unpack-type", range, type=source_str(type), suggestion=suggestion)
     return None
 
 
@@ -184,8 +184,8 @@ def _assign_attribute(
                     "assignment-type",
                     value_range,
                     name=target.range.text,
-                    expected=annotation_str(annotation),
-                    actual=annotation_str(simple.type),
+                    expected=source_str(annotation),
+                    actual=source_str(simple.type),
                 )
                 return
         attributes.set_attribute(
@@ -305,8 +305,8 @@ def augmented(emitter: Emitter, statement: v.AugAssign, left: Value, right: Valu
             "operator-type",
             statement.range,
             op=f"{op}=",
-            left=annotation_str(left.type),
-            right=annotation_str(right.type),
+            left=source_str(left.type),
+            right=source_str(right.type),
         )
         return left
     method = attributes.find_method(emitter, left, _MAGIC[op])
@@ -347,7 +347,7 @@ def emit_delete(emitter: Emitter, statement: v.Delete) -> None:
                     emitter.report(
                         "immutable-value",
                         target.range,
-                        type=annotation_str(container.type),
+                        type=source_str(container.type),
                         action="deleted",
                     )
                     continue

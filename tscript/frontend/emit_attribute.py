@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import TYPE_CHECKING
 
 from ops_registry.registry import registry
@@ -22,6 +23,7 @@ from ops_registry.types import (
     Type,
 )
 from tscript.diagnostics.source import SourceRange
+from tscript.frontend import remedies
 from tscript.frontend.namespace import fact_of_path, is_known_namespace
 from tscript.frontend.resolver import (
     ClassRef,
@@ -53,9 +55,8 @@ from tscript.types.nominal import (
     NamedTupleType,
     ObjectType,
 )
-from tscript.types.printing import annotation_str
+from tscript.types.printing import source_str
 from tscript.types.relations import (
-    describe_mismatch,
     is_optional,
     is_subtype,
     members_of,
@@ -153,7 +154,14 @@ def emit_attribute(emitter: Emitter, owner: Sugared, name: str, range: SourceRan
             method = type.methods.get(f"super:{name}")
             if isinstance(method, FunctionRef):
                 return BoundMethod(type, f"super:{name}", method, receiver)
-            return _unknown(emitter, owner, name, range)
+            emitter.report(
+                "unknown-attribute",
+                range,
+                owner="`super()`",
+                name=name,
+                suggestion="give the inherited method a name of its own, and call it on `self`",
+            )
+            return Unknown()
         case BoundMethod(type=ModuleType()) if name == "__name__":
             return emitter.constant(owner.name)
         case _:
@@ -165,11 +173,19 @@ def _unknown(emitter: Emitter, owner: Sugared, name: str, range: SourceRange) ->
 
     what, suggestion = describe(owner, range), ""
     if isinstance(owner, Value):
-        what = f"`{annotation_str(owner.type)}`"
+        what = f"`{source_str(owner.type)}`"
         likely = (t for t in _LIKELY_TYPES if _is_method(t, name))
-        suggestion = emitter.hint_for(owner, next(likely, None))
+        suggestion = _near_method(owner.type, name)
+        suggestion = suggestion or emitter.hint_for(owner, next(likely, None))
     emitter.report("unknown-attribute", range, owner=what, name=name, suggestion=suggestion)
     return Unknown()
+
+
+def _near_method(type: Type, name: str) -> str:
+    """The method that a misspelt name was probably meant to be."""
+    known = (full[len("aten::") :] for full in registry().names() if full.startswith("aten::"))
+    close = difflib.get_close_matches(name, known, 8, 0.7)
+    return remedies.nearest(name, [other for other in close if _is_method(type, other)])
 
 
 def _of_namespace(emitter: Emitter, owner: NamespaceRef, name: str, range: SourceRange) -> Sugared:
@@ -182,6 +198,8 @@ def _of_namespace(emitter: Emitter, owner: NamespaceRef, name: str, range: Sourc
             suggestion = ""
             if owner.path.startswith("torch.ops."):
                 suggestion = registry().why_missing(f"{owner.path[len('torch.ops.') :]}::{name}")
+            elif owner.path == "torch":
+                suggestion = _near_method(TENSOR, name)
             emitter.report(
                 "unknown-operator", range, name=f"{owner.path}.{name}", suggestion=suggestion
             )
@@ -189,8 +207,11 @@ def _of_namespace(emitter: Emitter, owner: NamespaceRef, name: str, range: Sourc
             emitter.report("unknown-attribute", range, owner=f"module `{owner.path}`", name=name)
         return Unknown()
     if isinstance(fact, Uncapturable):
+        hint = fact.hint
+        if registry().overloads(f"aten::{name}"):
+            hint = f"use `torch.{name}`"
         emitter.report(
-            "captured-global", range, name=range.text, type=fact.description, suggestion=fact.hint
+            "captured-global", range, name=range.text, type=fact.description, suggestion=hint
         )
         return Unknown()
     return fact
@@ -217,13 +238,19 @@ def _of_class(
         if name == "__new__":
             return SpecialForm("new_object")
         if name in type.methods:
-            return type.methods[name]  # type: ignore[no-any-return]
+            emitter.report(
+                "unsupported-value",
+                range,
+                what=f"the method `{name}` of the class `{_short(type)}`",
+                suggestion=f"call it on an object: `object.{name}(...)`",
+            )
+            return Unknown()
     emitter.report("unknown-attribute", range, owner=f"the class `{_short(type)}`", name=name)
     return Unknown()
 
 
 def _short(type: Type) -> str:
-    return annotation_str(type).rpartition(".")[2]
+    return source_str(type).rpartition(".")[2]
 
 
 # Values -------------------------------------------------------------------------------------------
@@ -301,23 +328,9 @@ def _of_union(emitter: Emitter, value: Value, name: str, range: SourceRange) -> 
     type = value.type
     owner = range.text.rpartition(".")[0] or range.text
     if is_optional(type):
-        emitter.report(
-            "optional-not-refined",
-            range,
-            type=annotation_str(type),
-            operation=f"`.{name}`",
-            expected=annotation_str(without_none(type)),
-            name=owner,
-        )
+        emitter.report_optional(range, type, f"`.{name}`", without_none(type), owner)
     else:
-        emitter.report(
-            "union-not-refined",
-            range,
-            type=annotation_str(type),
-            operation=f"`.{name}`",
-            name=owner,
-            example=annotation_str(members_of(type)[0]),
-        )
+        emitter.report_union(range, type, f"`.{name}`", owner)
     return Unknown()
 
 
@@ -353,26 +366,33 @@ def _of_object(
     if name in type.maybe:
         return Unknown()
     if name in type.unusable:
-        emitter.report(
-            "unscriptable-attribute",
-            range,
-            name=name,
-            owner=f"`{_short(type)}`",
-            reason=type.unusable[name],
-        )
+        _unscriptable(emitter, type, name, range)
         return Unknown()
     suggestion = ""
     if isinstance(type, ClassType):
         if type.is_open:  # its `__init__` is not known
             return Unknown()
-        import difflib
-
-        close = difflib.get_close_matches(name, [*type.attributes, *type.methods], 1)
-        suggestion = f"did you mean `{close[0]}`?" if close else ""
+    if not suggestion:
+        suggestion = remedies.nearest(name, [*type.attributes, *type.methods])
     emitter.report(
         "unknown-attribute", range, owner=f"`{_short(type)}`", name=name, suggestion=suggestion
     )
     return Unknown()
+
+
+def _unscriptable(
+    emitter: Emitter, type: ClassType | ModuleType, name: str, range: SourceRange
+) -> None:
+    """Report an attribute whose value has no type; its reason may end with a remedy."""
+    reason, _, remedy = type.unusable[name].partition("; ")
+    emitter.report(
+        "unscriptable-attribute",
+        range,
+        name=name,
+        owner=f"`{_short(type)}`",
+        reason=reason,
+        suggestion=remedy,
+    )
 
 
 _MODULE_WALKS = frozenset(
@@ -462,7 +482,7 @@ def set_attribute(
             "read-only-attribute",
             range,
             name=name,
-            owner=f"`{annotation_str(type)}`",
+            owner=f"`{source_str(type)}`",
             reason=reason,
         )
         return
@@ -490,13 +510,7 @@ def set_attribute(
         elif name in type.maybe:
             return
         elif name in type.unusable:
-            emitter.report(
-                "unscriptable-attribute",
-                range,
-                name=name,
-                owner=f"`{_short(type)}`",
-                reason=type.unusable[name],
-            )
+            _unscriptable(emitter, type, name, range)
         else:
             emitter.report("undeclared-attribute", range, name=name)
         return
@@ -506,9 +520,9 @@ def set_attribute(
             "attribute-type",
             value_range,
             name=name,
-            expected=annotation_str(attribute.type),
-            actual=annotation_str(value.type),
-            suggestion=describe_mismatch(value.type, attribute.type),
+            expected=source_str(attribute.type),
+            actual=source_str(value.type),
+            suggestion=remedies.fitting(value_range.text, value.type, attribute.type),
         )
         return
     emitter.graph.insert(

@@ -54,7 +54,7 @@ from tscript.types.nominal import (
     InterfaceType,
     ModuleType,
 )
-from tscript.types.printing import annotation_str
+from tscript.types.printing import source_str
 from tscript.types.relations import is_optional
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ def starred(emitter: Emitter, view: v.Starred) -> list[Sugared]:
     value = emitter.value(subject, view.range)
     if isinstance(value.type, ErrorType):
         return [Unknown()]
-    emitter.report("starred-argument", view.range, type=annotation_str(value.type))
+    emitter.report("starred-argument", view.range, type=source_str(value.type))
     return [Unknown()]
 
 
@@ -217,7 +217,7 @@ def _call_value(
     return emitter.report(
         "not-callable",
         range,
-        what=f"a value of type `{annotation_str(callee.type)}`",
+        what=f"a value of type `{source_str(callee.type)}`",
         suggestion=suggestion,
     )
 
@@ -335,7 +335,7 @@ def call_function(
         return _recursive(emitter, name, range)
     matched = match(emitter, compiled.schema, range, args, kwargs, callee=name)
     if isinstance(matched, Mismatch):
-        report_call_mismatch(emitter, matched, definition)
+        report_call_mismatch(emitter, matched, compiled)
         return emitter.error_value() if compiled.failed else result_of(emitter, compiled.schema)
     inputs = matched.emit(emitter)
     callee = emitter.insert(
@@ -404,23 +404,18 @@ def _recursive(emitter: Emitter, name: str, range: SourceRange) -> Value:
     return emitter.report("recursion", range, function=name)
 
 
-def report_call_mismatch(emitter: Emitter, found: Mismatch, definition: object) -> None:
+def report_call_mismatch(emitter: Emitter, found: Mismatch, compiled: CompiledFunction) -> None:
     """Report arguments that do not fit, pointing at the parameter they were meant for."""
     notes: list[Note] = []
     suggestion = found.suggestion
-    if isinstance(definition, SourceDefinition) and found.code == "argument-type":
-        for parameter in definition.view.params:
-            if parameter.name.name == found.args["parameter"]:
-                label = f"`{parameter.name.name}` is declared here"
-                if (
-                    parameter.annotation is None
-                    and parameter.type_comment is None
-                    and definition.view.signature_comment is None
-                    and not suggestion
-                ):
-                    label = f"`{parameter.name.name}` has no annotation and so is a Tensor"
-                    suggestion = f"annotate it: `{parameter.name.name}: {found.args['actual']}`"
-                notes.append(Note(parameter.range, label))
+    declared = compiled.parameters.get(str(found.args.get("parameter")))
+    if declared is not None and found.code == "argument-type":
+        name, actual = found.args["parameter"], found.args["actual"]
+        label = f"`{name}` is declared here"
+        if declared.assumed:
+            label = f"`{name}` has no annotation and so is a Tensor"
+            suggestion = f"annotate it: `{name}: {actual}`"
+        notes.append(Note(declared.range, label))
     emitter.report(found.code, found.range, notes=tuple(notes), suggestion=suggestion, **found.args)
 
 
@@ -453,7 +448,7 @@ def _overloaded(
         if len(schemas) == 1:
             matched.report(emitter)
             return Unknown()
-        shown = ", ".join(annotation_str(given.type) for given in args)
+        shown = ", ".join(source_str(given.type) for given in args)
         return emitter.report("no-matching-overload", range, callee=name, arguments=shown)
     chosen = alternatives[schemas.index(matched.schema)]
     if receiver is not None:
@@ -586,7 +581,7 @@ def call_method(
     method.type.compiled[method_name] = compiled
     matched = match(emitter, compiled.schema, range, args, kwargs, receiver=receiver, callee=name)
     if isinstance(matched, Mismatch):
-        report_call_mismatch(emitter, matched, definition)
+        report_call_mismatch(emitter, matched, compiled)
         return emitter.error_value() if compiled.failed else result_of(emitter, compiled.schema)
     inputs = matched.emit(emitter)
     return _call_node(emitter, "prim::CallMethod", inputs, compiled, range, {"name": method_name})

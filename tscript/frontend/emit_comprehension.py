@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from ops_registry.types import ERROR, TENSOR, DictType, ListType, Type
 from tscript.frontend import emit_loop as loops
+from tscript.frontend import remedies
 from tscript.frontend import views as v
 from tscript.frontend.schema_matching import Given
 from tscript.frontend.sugared import Sugared
 from tscript.ir.graph import Value
-from tscript.types.printing import annotation_str
-from tscript.types.relations import describe_mismatch, is_subtype, members_of, unify
+from tscript.types.printing import source_str
+from tscript.types.relations import is_subtype, members_of, unify
 
 if TYPE_CHECKING:
     from tscript.frontend.emitter import Emitter
@@ -48,10 +49,10 @@ def emit_list_comprehension(
             emitter.report(
                 "element-type",
                 view.element.range,
-                actual=annotation_str(element.type),
+                actual=source_str(element.type),
                 container="list",
-                expected=annotation_str(expected),
-                suggestion=describe_mismatch(element.type, expected),
+                expected=source_str(expected),
+                suggestion=remedies.fitting(view.element.range.text, element.type, expected),
             )
             return
         emitter.builtin(
@@ -91,10 +92,10 @@ def emit_dict_comprehension(emitter: Emitter, view: v.DictComp, hint: Type | Non
                 emitter.report(
                     "element-type",
                     place.range,
-                    actual=annotation_str(part.type),
+                    actual=source_str(part.type),
                     container="dict",
-                    expected=annotation_str(expected),
-                    suggestion=describe_mismatch(part.type, expected),
+                    expected=source_str(expected),
+                    suggestion=remedies.fitting(place.range.text, part.type, expected),
                 )
                 return
         emitter.builtin(

@@ -29,6 +29,7 @@ from tscript.frontend import emit_attribute as attributes
 from tscript.frontend import emit_call as calls
 from tscript.frontend import emit_comprehension as comprehensions
 from tscript.frontend import emit_subscript as subscripts
+from tscript.frontend import remedies
 from tscript.frontend import views as v
 from tscript.frontend.conditions import emit_condition, emit_select
 from tscript.frontend.resolver import Constant, MaybePresent, Unknown
@@ -36,10 +37,9 @@ from tscript.frontend.schema_matching import Given, Mismatch
 from tscript.frontend.sugared import Sugared, SugaredTuple
 from tscript.ir.graph import Value
 from tscript.types.nominal import ClassType, EnumType, NamedTupleType
-from tscript.types.printing import annotation_str
+from tscript.types.printing import source_str
 from tscript.types.relations import (
     contains_error,
-    describe_mismatch,
     is_optional,
     is_subtype,
     join,
@@ -188,10 +188,10 @@ def list_of(
                 emitter.report(
                     "element-type",
                     element.range,
-                    actual=annotation_str(value.type),
+                    actual=source_str(value.type),
                     container="list",
-                    expected=annotation_str(wanted),
-                    suggestion=describe_mismatch(value.type, wanted),
+                    expected=source_str(wanted),
+                    suggestion=remedies.fitting(element.range.text, value.type, wanted),
                 )
                 value = emitter.error_value()
             fitted.append(value)
@@ -200,7 +200,7 @@ def list_of(
     if joined is None:
         joined = make_union(value.type for value in values)
         if not contains_error(joined):
-            emitter.report("mixed-list", range, type=annotation_str(ListType(joined)))
+            emitter.report("mixed-list", range, type=source_str(ListType(joined)))
     return emitter.insert("prim::ListConstruct", list(values), ListType(joined), range)
 
 
@@ -251,10 +251,10 @@ def _dict(emitter: Emitter, view: v.DictLiteral, hint: Type | None) -> Value:
                 emitter.report(
                     "element-type",
                     element.range,
-                    actual=annotation_str(part.type),
+                    actual=source_str(part.type),
                     container="dict",
-                    expected=annotation_str(type),
-                    suggestion=describe_mismatch(part.type, type),
+                    expected=source_str(type),
+                    suggestion=remedies.fitting(element.range.text, part.type, type),
                 )
                 part = emitter.error_value()
             parts[index] = part
@@ -266,8 +266,8 @@ def _dict_type(
     emitter: Emitter, view: v.DictLiteral, keys: Sequence[Value], values: Sequence[Value]
 ) -> DictType:
     key = keys[0].type
-    if not isinstance(key, EnumType | ErrorType) and annotation_str(key) not in _KEY_TYPES:
-        emitter.report("key-type", view.keys[0].range, actual=annotation_str(key))
+    if not isinstance(key, EnumType | ErrorType) and source_str(key) not in _KEY_TYPES:
+        emitter.report("key-type", view.keys[0].range, actual=source_str(key))
         key = ERROR
     value = join(item.type for item in values)
     if value is None:
@@ -404,38 +404,28 @@ def operator_error(
     for given in (left, right):
         type = given.type
         if is_optional(type):
-            return emitter.report(
-                "optional-not-refined",
-                given.range,
-                type=annotation_str(type),
-                operation=f"`{op}`",
-                expected=annotation_str(without_none(type)),
-                name=given.range.text,
-            )
+            return emitter.report_optional(given.range, type, f"`{op}`", without_none(type))
         if len(members_of(type)) > 1:
-            return emitter.report(
-                "union-not-refined",
-                given.range,
-                type=annotation_str(type),
-                operation=f"`{op}`",
-                name=given.range.text,
-                example=annotation_str(members_of(type)[0]),
-            )
+            return emitter.report_union(given.range, type, f"`{op}`")
     if mismatch is not None and mismatch.code == "unknown-operator":
         mismatch.report(emitter)
         return emitter.error_value()
     hint = emitter.hint_for(left.value) or emitter.hint_for(right.value)
-    if op == "+" and STRING in (left.type, right.type):
-        other = right if left.type == STRING else left
-        hint = f"convert it: `str({other.range.text})`"
-    if op == "*" and STRING in (left.type, right.type):
-        hint = "join a list of strings instead"
+    for given, other in ((left, right), (right, left)):
+        if hint:
+            break
+        if op == "+" and other.type == STRING:
+            hint = f"convert it: `str({remedies.shown(given.range.text)})`"
+        elif op == "*" and other.type == STRING:
+            hint = "join a list of strings instead"
+        elif isinstance(given.type, TupleType | NamedTupleType):
+            hint = remedies.fitting(given.range.text, given.type, TENSOR)
     return emitter.report(
         "operator-type",
         range,
         op=op,
-        left=annotation_str(left.type),
-        right=annotation_str(right.type),
+        left=source_str(left.type),
+        right=source_str(right.type),
         suggestion=hint,
     )
 
@@ -477,7 +467,7 @@ def _unary(emitter: Emitter, view: v.UnaryOp) -> Value:
         result.report(emitter)
         return emitter.error_value()
     return emitter.report(
-        "unary-operator-type", view.range, op=view.op, operand=annotation_str(given.type)
+        "unary-operator-type", view.range, op=view.op, operand=source_str(given.type)
     )
 
 

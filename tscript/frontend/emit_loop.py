@@ -30,7 +30,7 @@ from tscript.frontend.schema_matching import Given
 from tscript.frontend.sugared import IterableTree, RangeValue, Sugared, SugaredTuple
 from tscript.ir.graph import Value
 from tscript.types.nominal import ModuleType, NamedTupleType
-from tscript.types.printing import annotation_str
+from tscript.types.printing import source_str
 from tscript.types.relations import is_optional
 
 if TYPE_CHECKING:
@@ -317,7 +317,7 @@ def _iterate_value(emitter: Emitter, value: Value, range: SourceRange) -> Iterat
         suggestion = f"check it first: `if {range.text} is not None:`"
     elif type == INT:
         suggestion = f"write `range({range.text})`"
-    emitter.report("not-iterable", range, type=annotation_str(type), suggestion=suggestion)
+    emitter.report("not-iterable", range, type=source_str(type), suggestion=suggestion)
     return None
 
 

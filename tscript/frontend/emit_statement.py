@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -28,7 +29,7 @@ from tscript.frontend.schema_matching import Given
 from tscript.frontend.sugared import ContextValue
 from tscript.ir.graph import Block, Value
 from tscript.types.nominal import ClassType
-from tscript.types.printing import annotation_str
+from tscript.types.printing import source_str
 from tscript.types.relations import make_union, unify
 
 if TYPE_CHECKING:
@@ -85,8 +86,19 @@ def emit_statement(emitter: Emitter, statement: v.Stmt) -> None:
                 construct=problem.construct,
                 remedy=problem.remedy,
             )
+            _forget_names(emitter, problem)
         case _:
             raise AssertionError(f"no statement: {statement!r}")
+
+
+def _forget_names(emitter: Emitter, problem: v.Unsupported) -> None:
+    """What an unsupported statement would have bound is not reported as undefined after it."""
+    keyword, *names = re.findall(r"\w+", problem.range.text) or [""]
+    if keyword in ("global", "nonlocal", "import", "from"):
+        for name in names:
+            emitter.frame.define(name, Held(Unknown(), problem.range))
+    else:
+        emitter.names_lost = True
 
 
 def _return(emitter: Emitter, statement: v.Return) -> None:
@@ -237,7 +249,7 @@ def _held(emitter: Emitter, name: str, a: Stored | Held, b: Stored | Held) -> No
 
 
 def _clash(emitter: Emitter, name: str, true: Stored, false: Stored) -> Problem:
-    true_type, false_type = annotation_str(true.type), annotation_str(false.type)
+    true_type, false_type = source_str(true.type), source_str(false.type)
     notes = (
         Note(true.range, f"`{true_type}` here"),
         Note(false.range, f"`{false_type}` here"),
@@ -439,14 +451,14 @@ def _enter_class(emitter: Emitter, context: Value, item: v.WithItem) -> Value | 
 
     type = context.type
     if not isinstance(type, ClassType) or not {"__enter__", "__exit__"} <= type.methods.keys():
-        emitter.report("not-a-context-manager", item.context.range, type=annotation_str(type))
+        emitter.report("not-a-context-manager", item.context.range, type=source_str(type))
         return None
     enter = method_function(emitter, type, "__enter__", item.range)
     leave = method_function(emitter, type, "__exit__", item.range)
     if enter is None or leave is None:
         return None
     if len(leave.schema.arguments) != 4 or len(enter.schema.arguments) != 1:
-        emitter.report("not-a-context-manager", item.context.range, type=annotation_str(type))
+        emitter.report("not-a-context-manager", item.context.range, type=source_str(type))
         return None
     returns = enter.schema.returns[0].type
     return emitter.graph.insert(

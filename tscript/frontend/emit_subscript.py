@@ -22,17 +22,18 @@ from ops_registry.types import (
     TupleType,
 )
 from tscript.diagnostics.source import SourceRange
+from tscript.frontend import remedies
 from tscript.frontend import views as v
 from tscript.frontend.resolver import Constant, MaybePresent, SpecialForm, TypeRef, Unknown
 from tscript.frontend.schema_matching import Given
 from tscript.frontend.sugared import ContainerMethod, Sugared, SugaredTuple
 from tscript.ir.graph import Value
 from tscript.types.nominal import ClassType, InterfaceType, ModuleType, NamedTupleType
-from tscript.types.printing import annotation_str
+from tscript.types.printing import source_str
 from tscript.types.relations import (
-    describe_mismatch,
     is_optional,
     is_subtype,
+    lacks_in_method,
     members_of,
     without_none,
 )
@@ -78,7 +79,7 @@ def emit_subscript(emitter: Emitter, view: v.Subscript) -> Sugared:
         return emitter.report(
             "index-type",
             view.range,
-            container=annotation_str(type),
+            container=source_str(type),
             index=f"{len(view.index)} indices",
             suggestion="only tensors take several indices: write one `[...]` after the other",
         )
@@ -119,19 +120,13 @@ def element(emitter: Emitter, value: Value, index: Given, view: v.Subscript) -> 
             if isinstance(result, Value):
                 return result
             if is_optional(index.type):
-                return emitter.report(
-                    "optional-not-refined",
-                    index.range,
-                    type=annotation_str(index.type),
-                    operation="an index",
-                    expected=annotation_str(without_none(index.type)),
-                    name=index.range.text,
-                )
+                expected = without_none(index.type)
+                return emitter.report_optional(index.range, index.type, "an index", expected)
             return emitter.report(
                 "index-type",
                 index.range,
-                container=annotation_str(type),
-                index=annotation_str(index.type),
+                container=source_str(type),
+                index=source_str(index.type),
                 suggestion=emitter.hint_for(index.value),
             )
         case ClassType() | InterfaceType() | ModuleType():
@@ -144,26 +139,11 @@ def element(emitter: Emitter, value: Value, index: Given, view: v.Subscript) -> 
 def not_subscriptable(emitter: Emitter, value: Value, view: v.Subscript) -> Value:
     """Report a value that has no elements, or may be None."""
     type = value.type
-    name = view.value.range.text
     if is_optional(type):
-        return emitter.report(
-            "optional-not-refined",
-            view.value.range,
-            type=annotation_str(type),
-            operation="a subscript",
-            expected=annotation_str(without_none(type)),
-            name=name,
-        )
+        return emitter.report_optional(view.value.range, type, "a subscript", without_none(type))
     if len(members_of(type)) > 1 or isinstance(type, AnyType):
-        return emitter.report(
-            "union-not-refined",
-            view.value.range,
-            type=annotation_str(type),
-            operation="a subscript",
-            name=name,
-            example=annotation_str(members_of(type)[0]),
-        )
-    return emitter.report("invalid-subscript", view.value.range, type=annotation_str(type))
+        return emitter.report_union(view.value.range, type, "a subscript")
+    return emitter.report("invalid-subscript", view.value.range, type=source_str(type))
 
 
 # Slices -------------------------------------------------------------------------------------------
@@ -189,7 +169,7 @@ def _bounds(emitter: Emitter, view: v.SliceExpr, *, needs_int: bool = True) -> l
                 "index-type",
                 part.range,
                 container="slice",
-                index=annotation_str(given.type),
+                index=source_str(given.type),
                 suggestion="the bounds of a slice are of type `int`",
             )
             failed = True
@@ -209,7 +189,7 @@ def _slice(emitter: Emitter, value: Value, index: v.SliceExpr, view: v.Subscript
     if not isinstance(type, ListType | StringType):
         if isinstance(type, ClassType) and find_method(emitter, value, "__getitem__") is not None:
             return emitter.report(
-                "index-type", view.range, container=annotation_str(type), index="slice"
+                "index-type", view.range, container=source_str(type), index="slice"
             )
         return not_subscriptable(emitter, value, view)
     bounds = _bounds(emitter, index)
@@ -261,11 +241,14 @@ def _checked(
         return None
     if isinstance(index, Value):
         if isinstance(index.type, IntType):
-            emitter.report("constant-expected", view.range, what=f"an index into {what}")
-        else:
             emitter.report(
-                "index-type", view.range, container=what, index=annotation_str(index.type)
+                "constant-expected",
+                view.range,
+                what=f"an index into {what}",
+                suggestion=_CONSTANT_INDEX,
             )
+        else:
+            emitter.report("index-type", view.range, container=what, index=source_str(index.type))
         return None
     if not -length <= index < length:
         emitter.report("index-out-of-range", view.range, index=index, length=length)
@@ -288,6 +271,12 @@ def _tuple_item(emitter: Emitter, value: Value, index: v.Expr, view: v.Subscript
     )
 
 
+#: The remedy for an index that decides about the type of the element.
+_CONSTANT_INDEX = (
+    "its elements have types of their own: write the index out, choose with `if`, or use a list"
+)
+
+
 def _positions(emitter: Emitter, index: v.SliceExpr, length: int, what: str) -> list[int] | None:
     """The positions that a compile-time slice selects."""
     parts: list[int | None] = []
@@ -299,7 +288,12 @@ def _positions(emitter: Emitter, index: v.SliceExpr, length: int, what: str) -> 
         if bound is None:
             return None
         if isinstance(bound, Value):
-            emitter.report("constant-expected", part.range, what=f"a bound of a slice of {what}")
+            emitter.report(
+                "constant-expected",
+                part.range,
+                what=f"a bound of a slice of {what}",
+                suggestion=_CONSTANT_INDEX,
+            )
             return None
         parts.append(bound)
     if parts[2] == 0:
@@ -362,7 +356,7 @@ def _module_item(
         if isinstance(position.type, IntType):
             return _dynamic_item(emitter, module, type, position, index, view)
         return emitter.report(
-            "index-type", index.range, container=whole.kind, index=annotation_str(position.type)
+            "index-type", index.range, container=whole.kind, index=source_str(position.type)
         )
     length = len(whole.elements)
     if not -length <= position < length:
@@ -383,13 +377,9 @@ def interface_problem(
         compiled = method_function(emitter, type, name, range)
         if compiled is None:
             return f"has no method `{name}` that can be compiled"
-        ours, theirs = compiled.schema.arguments[1:], wanted.arguments[1:]
-        fits = len(ours) == len(theirs) and all(
-            is_subtype(theirs_.type, ours_.type)
-            for ours_, theirs_ in zip(ours, theirs, strict=True)
-        )
-        if not fits or not is_subtype(compiled.schema.returns[0].type, wanted.returns[0].type):
-            return f"has a method `{name}` with other parameters or another result"
+        reason = lacks_in_method(type, name, wanted)
+        if reason is not None:
+            return f"does not fit: {reason}"
     return None
 
 
@@ -412,8 +402,8 @@ def _dynamic_item(
                 return emitter.report(
                     "interface-mismatch",
                     view.range,
-                    type=annotation_str(sub),
-                    interface=annotation_str(hint),
+                    type=source_str(sub),
+                    interface=source_str(hint),
                     reason=f"the submodule `{name}` {problem}",
                 )
         return emitter.insert("prim::ModuleContainerIndex", (module, key), hint, view.range)
@@ -523,15 +513,17 @@ def _extent(
                 values[position] = None
             return 1
     if not isinstance(type, ErrorType):
-        suggestion = describe_mismatch(type, INT)
+        suggestion = emitter.hint_for(given.value, INT) or remedies.fitting(
+            part.range.text, type, INT
+        )
         if isinstance(type, BoolType):
             suggestion = "use a mask: a bool Tensor"
         emitter.report(
             "index-type",
             part.range,
             container="Tensor",
-            index=annotation_str(type),
-            suggestion=suggestion or emitter.hint_for(given.value),
+            index=source_str(type),
+            suggestion=suggestion,
         )
     return 1
 

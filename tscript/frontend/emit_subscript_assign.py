@@ -23,6 +23,7 @@ from ops_registry.types import (
     TupleType,
 )
 from tscript.diagnostics.source import SourceRange
+from tscript.frontend import remedies
 from tscript.frontend import views as v
 from tscript.frontend.emit_subscript import (
     OPTIONAL_TENSOR,
@@ -34,9 +35,8 @@ from tscript.frontend.emit_subscript import (
 from tscript.frontend.schema_matching import Given
 from tscript.ir.graph import Value
 from tscript.types.nominal import NamedTupleType
-from tscript.types.printing import annotation_str
+from tscript.types.printing import source_str
 from tscript.types.relations import (
-    describe_mismatch,
     is_subtype,
 )
 
@@ -101,7 +101,7 @@ def _as_tensor(emitter: Emitter, value: Value, like: Value, range: SourceRange) 
     emitter.report(
         "element-type",
         range,
-        actual=annotation_str(value.type),
+        actual=source_str(value.type),
         container="Tensor",
         expected="Tensor or number",
     )
@@ -112,9 +112,7 @@ def _assignable(emitter: Emitter, container: Value, target: v.Subscript) -> Give
     """The index of an element that can be set; None after a report."""
     type = container.type
     if isinstance(type, TupleType | NamedTupleType | StringType):
-        emitter.report(
-            "immutable-value", target.range, type=annotation_str(type), action="assigned"
-        )
+        emitter.report("immutable-value", target.range, type=source_str(type), action="assigned")
         return None
     if len(target.index) == 1 and isinstance(target.index[0], v.SliceExpr):
         emitter.report(
@@ -146,10 +144,10 @@ def set_item(
                 emitter.report(
                     "element-type",
                     value.range,
-                    actual=annotation_str(converted.type),
+                    actual=source_str(converted.type),
                     container="list" if isinstance(type, ListType) else "dict",
-                    expected=annotation_str(element),
-                    suggestion=describe_mismatch(converted.type, element),
+                    expected=source_str(element),
+                    suggestion=remedies.fitting(value.range.text, converted.type, element),
                 )
                 return
             key_type = type.key if isinstance(type, DictType) else INT
@@ -158,8 +156,8 @@ def set_item(
                 emitter.report(
                     "index-type",
                     index.range,
-                    container=annotation_str(type),
-                    index=annotation_str(key.type),
+                    container=source_str(type),
+                    index=source_str(key.type),
                 )
                 return
             emitter.builtin(

@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ops_registry.registry import registry
@@ -39,6 +39,7 @@ from tscript.frontend import (
 from tscript.frontend import (
     emit_statement as statements,
 )
+from tscript.frontend import remedies
 from tscript.frontend import views as v
 from tscript.frontend.environment import Frame, Held, Problem, Stored, meaningful_name
 from tscript.frontend.resolver import (
@@ -61,13 +62,13 @@ from tscript.types.nominal import (
     ModuleType,
     NamedTupleType,
 )
-from tscript.types.printing import annotation_str
+from tscript.types.printing import source_str
 from tscript.types.relations import (
-    describe_mismatch,
     has_variables,
     is_optional,
     is_subtype,
     make_union,
+    members_of,
 )
 
 if TYPE_CHECKING:
@@ -110,12 +111,16 @@ class Emitter:
     #: A branch depended on what cannot be seen here: the end may not be reachable after all.
     uncertain: bool = False
     with_depth: int = 0
+    #: An unsupported statement was left out, and with it the names that it binds.
+    names_lost: bool = False
     #: The annotation of the variable whose value is being emitted.
     annotation_hint: Type | None = None
     #: Loads ``self``, in a method.
     self_value: Callable[[], Value] | None = None
     #: Parameters that have no annotation and so were taken for Tensors.
     assumed_tensors: dict[Value, str] = field(default_factory=dict)
+    #: Variables that were set to `[]` or `{}`, which say nothing about what they hold.
+    empty_containers: set[str] = field(default_factory=set)
     frame: Frame = field(init=False)
     _literals: dict[tuple[type, Any, int], Value] = field(default_factory=dict)
 
@@ -146,8 +151,13 @@ class Emitter:
 
         ``expected`` is the type that would do, where that is known.
         """
+        if isinstance(value.type, ListType | DictType):
+            return self._hint_for_container(value, expected)
         if not isinstance(value.type, TensorType):
             return ""
+        while value.node.kind == "aten::select":  # `x[i]` is a Tensor because `x` is one
+            value = value.node.inputs[0]
+            expected = None
         name = self.assumed_tensors.get(value)
         if name is None and value.node.kind == "prim::Load":
             stored = value.node.attributes["name"]
@@ -157,7 +167,49 @@ class Emitter:
         hint = f"`{name}` has no annotation and so is a Tensor; if it is not one, annotate it"
         if expected is None or isinstance(expected, TensorType) or has_variables(expected):
             return hint
-        return f"{hint}: `{name}: {annotation_str(expected)}`"
+        return f"{hint}: `{name}: {source_str(expected)}`"
+
+    def _hint_for_container(self, value: Value, expected: Type | None) -> str:
+        """The remedy for an empty literal that nobody annotated."""
+        name = value.node.attributes.get("name") if value.node.kind == "prim::Load" else None
+        if name not in self.empty_containers or not isinstance(expected, ListType | DictType):
+            return ""
+        if has_variables(expected) or expected == value.type:
+            return ""
+        literal = "[]" if isinstance(expected, ListType) else "{}"
+        return (
+            f"`{name} = {literal}` without an annotation is a `{source_str(value.type)}`; annotate "
+            f"it: `{name}: {source_str(expected)} = {literal}`"
+        )
+
+    def report_optional(
+        self, range: SourceRange, type: Type, operation: str, expected: Type, text: str = ""
+    ) -> Value:
+        """Report a value that may be None; ``text`` is its own where ``range`` is more."""
+        text = text or range.text
+        return self.report(
+            "optional-not-refined",
+            range,
+            type=source_str(type),
+            operation=operation,
+            expected=source_str(expected),
+            name=text,
+            suggestion=remedies.refinement(text),
+        )
+
+    def report_union(self, range: SourceRange, type: Type, operation: str, text: str = "") -> Value:
+        """Report a value that may be of several types."""
+        text = text or range.text
+        member = members_of(type)[0]
+        return self.report(
+            "union-not-refined",
+            range,
+            type=source_str(type),
+            operation=operation,
+            name=text,
+            example=source_str(member),
+            suggestion=remedies.narrowing(text, member),
+        )
 
     @contextmanager
     def held_back(self, when: bool = True) -> Iterator[None]:
@@ -354,34 +406,35 @@ class Emitter:
         callee: str,
     ) -> Value:
         """Report why a call of an operator does not fit, naming the nearest forms."""
+        if receiver is not None and found.code == "argument-type":
+            found = self._meant_container(found, receiver.value, args)
         schemas = registry().overloads(name)
         if len(schemas) > 1 and found.code != "unexpected-keyword":
-            shown = [annotation_str(g.type) for g in ([receiver] if receiver else []) + list(args)]
-            shown += [f"{key}={annotation_str(g.type)}" for key, g in kwargs.items()]
-            hint = ""
-            for given in (*args, *kwargs.values()):
-                if found.code == "argument-type" and given.range == found.range:
-                    hint = self.hint_for(given.value)
-            first = found.args
-            reason = ""
-            if found.code == "argument-type":
-                reason = f"`{first['parameter']}` must be `{first['expected']}`"
-            elif found.code == "optional-not-refined":
+            shown = [source_str(g.type) for g in ([receiver] if receiver else []) + list(args)]
+            shown += [f"{key}={source_str(g.type)}" for key, g in kwargs.items()]
+            if found.code == "optional-not-refined":
                 found.report(self)
                 return self.error_value()
-            elif found.code == "missing-argument":
-                reason = f"`{first['parameter']}` is missing in `{first['signature']}`"
-            elif found.code == "too-many-arguments":
-                reason = f"the nearest form is `{first['signature']}`"
             return self.report(
                 "no-matching-overload",
                 range,
+                notes=found.notes(),
                 callee=callee or name.rpartition("::")[2],
                 arguments=", ".join(shown),
-                suggestion="; ".join(filter(None, (reason, hint))),
+                suggestion=found.remedy(),
             )
         found.report(self)
         return self.error_value()
+
+    def _meant_container(
+        self, found: Mismatch, container: Value, args: Sequence[Given]
+    ) -> Mismatch:
+        """A method of a list or dict: its elements are Tensors only because nobody said what else."""
+        for given in args:
+            if given.range == found.range and isinstance(container.type, ListType):
+                hint = self._hint_for_container(container, ListType(given.type))
+                return replace(found, suggestion=hint or found.suggestion)
+        return found
 
     def convert(
         self, value: Value, target: Type, range: SourceRange, *, allow_conversions: bool = True
@@ -401,7 +454,7 @@ class Emitter:
             return self.builtin("aten::gt", [Given(length, range), zero], {}, range)
         result = self.try_builtin("aten::Bool", [Given(value, range)], {}, range)
         if isinstance(result, Mismatch) or result.type != BOOL:
-            name = annotation_str(type)
+            name = source_str(type)
             suggestion = ""
             if type == NONE or is_optional(type):
                 suggestion = f"write `{range.text} is not None`"
@@ -445,11 +498,13 @@ class Emitter:
             return entry.value
         problem = self.frame.find_problem(name)
         if problem is not None:
-            problem(range)
+            if not self.names_lost:
+                problem(range)
             return Unknown()
         fact = self.resolver.value(name)
         if fact is None:
-            self.report("undefined-name", range, name=name, suggestion=self._nearest(name))
+            if not self.names_lost:
+                self.report("undefined-name", range, name=name, suggestion=self._nearest(name))
             return Unknown()
         if isinstance(fact, Uncapturable):
             self.report(
@@ -463,11 +518,8 @@ class Emitter:
         return fact
 
     def _nearest(self, name: str) -> str:
-        import difflib
-
         known = {n for frame in self.frame.chain() for n in frame.variables}
-        close = difflib.get_close_matches(name, known, 1)
-        return f"did you mean `{close[0]}`?" if close else ""
+        return remedies.nearest(name, known)
 
     def assign(
         self,
@@ -495,7 +547,7 @@ class Emitter:
                         range,
                         name=name,
                         old=describe(outer.value, range),
-                        new=annotation_str(value.type),
+                        new=source_str(value.type),
                         block=self.block_kind(),
                         example="",
                         notes=(Note(outer.range, "it is set here"),),
@@ -507,6 +559,8 @@ class Emitter:
             type = annotation if annotation is not None else value.type
             if outer is not None and isinstance(outer, Stored) and annotation is None:
                 type = value.type
+            if annotation is None and "empty_literal" in value.node.attributes:
+                self.empty_containers.add(name)
             self.store(name, value, type, range)
             return
         if outer is not None:
@@ -514,7 +568,7 @@ class Emitter:
                 "reassigned-type",
                 range,
                 name=name,
-                old=annotation_str(outer.type)
+                old=source_str(outer.type)
                 if isinstance(outer, Stored)
                 else describe(outer.value, range),
                 new=describe(value, range),
@@ -538,8 +592,8 @@ class Emitter:
                 "reassigned-type",
                 range,
                 name=name,
-                old=annotation_str(outer.type),
-                new=annotation_str(annotation),
+                old=source_str(outer.type),
+                new=source_str(annotation),
                 block=self.block_kind(),
                 example="",
                 suggestion="a variable is annotated where it is first set, and only there",
@@ -553,11 +607,11 @@ class Emitter:
             "reassigned-type",
             range,
             name=name,
-            old=annotation_str(outer.type),
-            new=annotation_str(value.type),
+            old=source_str(outer.type),
+            new=source_str(value.type),
             block=self.block_kind(),
-            example=f"{name}: {annotation_str(make_union((outer.type, value.type)))}",
-            notes=(Note(outer.range, f"it is `{annotation_str(outer.type)}` here"),),
+            example=f"{name}: {source_str(make_union((outer.type, value.type)))}",
+            notes=(Note(outer.range, f"it is `{source_str(outer.type)}` here"),),
         )
         return self.error_value()
 
@@ -570,9 +624,9 @@ class Emitter:
                 "assignment-type",
                 range,
                 name=name,
-                expected=annotation_str(annotation),
-                actual=annotation_str(value.type),
-                suggestion=describe_mismatch(value.type, annotation),
+                expected=source_str(annotation),
+                actual=source_str(value.type),
+                suggestion=remedies.fitting("...", value.type, annotation),
             )
             return self.insert("prim::Uninitialized", (), annotation, range)
         return value
@@ -608,9 +662,10 @@ class Emitter:
                 self.report(
                     "return-type-mismatch",
                     range,
-                    actual=annotation_str(value.type),
-                    expected=annotation_str(declared),
-                    suggestion=describe_mismatch(value.type, declared),
+                    actual=source_str(value.type),
+                    expected=source_str(declared),
+                    suggestion=self.hint_for(value, declared)
+                    or remedies.fitting(range.text, value.type, declared),
                 )
                 value = self.insert("prim::Uninitialized", (), declared, range)
             merged = declared
@@ -626,14 +681,14 @@ class Emitter:
                         notes = (
                             Note(
                                 self.returns.first_range,
-                                f"`{annotation_str(self.returns.merged)}` is returned here",
+                                f"`{source_str(self.returns.merged)}` is returned here",
                             ),
                         )
                     self.report(
                         "inconsistent-returns",
                         range,
-                        actual=annotation_str(value.type),
-                        expected=annotation_str(self.returns.merged),
+                        actual=source_str(value.type),
+                        expected=source_str(self.returns.merged),
                         notes=notes,
                     )
                     unified = ERROR

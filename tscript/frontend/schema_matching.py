@@ -31,15 +31,20 @@ from ops_registry.types import (
     Type,
     VarType,
 )
-from tscript.diagnostics.report import Diagnostic
 from tscript.diagnostics.source import SourceRange
+from tscript.frontend.mismatch import (
+    Mismatch,
+    SignatureText,
+    missing,
+    nearest_of,
+    self_index,
+    unexpected,
+    wrong_type,
+)
 from tscript.ir.graph import Value
 from tscript.types.nominal import NamedTupleType
-from tscript.types.printing import annotation_str
 from tscript.types.relations import (
     contains_error,
-    describe_mismatch,
-    is_optional,
     is_subtype,
     match_variables,
     substitute,
@@ -63,31 +68,6 @@ class Given:
     @property
     def type(self) -> Type:
         return self.value.type
-
-
-@dataclass(frozen=True, slots=True)
-class Mismatch:
-    """Why arguments do not fit a signature: a diagnostic not yet reported.
-
-    ``progress`` counts the arguments that did fit, to name the nearest candidates.
-    """
-
-    code: str
-    range: SourceRange
-    args: Mapping[str, object]
-    progress: int
-    suggestion: str = ""
-
-    def report(self, emitter: Emitter) -> None:
-        emitter.sink.add(
-            Diagnostic(
-                self.code,
-                self.range,
-                self.args,
-                call_chain=emitter.sink.call_chain,
-                suggestion=self.suggestion,
-            )
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,14 +111,13 @@ def match(
 
     ``receiver`` goes to the argument ``self`` (the first one, where none has that name).
     """
-    callee = callee or schema.base_name
     state = _State(emitter, range, allow_conversions)
     used_args, used_kwargs = 0, set()
     inputs: list[Thunk] = []
-    self_index = _self_index(schema) if receiver is not None else None
-    signature = _SignatureText(schema, callee)
+    receiver_index = self_index(schema) if receiver is not None else None
+    signature = SignatureText(schema, callee or schema.base_name, receiver is not None)
     for position, formal in enumerate(schema.arguments):
-        if receiver is not None and position == self_index:
+        if receiver is not None and position == receiver_index:
             given = receiver
         elif not formal.kwarg_only and used_args < len(args):
             if allow_conversions and _takes_varargs(schema, position, formal):
@@ -148,10 +127,9 @@ def match(
                     given.type, ListType(element)
                 ):
                     rest = args[used_args:]
-                    for item in rest:
-                        planned = _fit(state, item, element)
-                        if planned is None:
-                            return _bad_type(state, callee, formal, item, element, position)
+                    for fit, item in enumerate(rest, used_args):
+                        if _fit(state, item, element) is None:
+                            return _wrong_type(state, signature, formal, item, element, fit)
                     inputs.append(_list_of(state, rest, element))
                     used_args = len(args)
                     continue
@@ -161,8 +139,9 @@ def match(
                 return Mismatch(
                     "duplicate-argument",
                     kwargs[formal.name].range,
-                    {"callee": callee, "parameter": formal.name},
-                    position,
+                    {"callee": signature.callee, "parameter": formal.name},
+                    used_args - 1,
+                    signature=signature,
                 )
         elif formal.name in kwargs:
             given = kwargs[formal.name]
@@ -171,43 +150,40 @@ def match(
             inputs.append(_default(emitter, formal))
             continue
         else:
-            return Mismatch(
-                "missing-argument",
-                range,
-                {"callee": callee, "parameter": formal.name, "signature": signature},
-                position,
-            )
+            places = {name: item.range for name, item in kwargs.items()}
+            fit = used_args + len(used_kwargs)
+            return missing(schema, formal, signature, range, places, fit)
         fitted = _fit_argument(state, formal, given)
         if isinstance(fitted, str):
             target = substitute(formal.type, state.bindings) or formal.type
-            return _bad_type(state, callee, formal, given, target, position, fitted)
+            fit = 0 if given is receiver else used_args + len(used_kwargs) - 1
+            return _wrong_type(state, signature, formal, given, target, fit, fitted)
         inputs.append(fitted)
     if used_args < len(args):
         if not schema.is_vararg:
             expected = sum(not a.kwarg_only for a in schema.arguments)
-            if self_index is not None:
+            if receiver_index is not None:
                 expected -= 1
             return Mismatch(
                 "too-many-arguments",
                 args[used_args].range,
                 {
-                    "callee": callee,
+                    "callee": signature.callee,
                     "expected": expected,
                     "actual": len(args),
                     "signature": signature,
                 },
                 used_args,
+                signature=signature,
             )
         inputs.extend(_just(item.value) for item in args[used_args:])
     for name, given in kwargs.items():
         if name not in used_kwargs:
-            known = schema.index(name) is not None
-            return Mismatch(
-                "duplicate-argument" if known else "unexpected-keyword",
-                given.range,
-                {"callee": callee, "parameter": name, "name": name, "signature": signature},
-                len(schema.arguments),
-            )
+            fit = used_args + len(used_kwargs)
+            if schema.index(name) is None:
+                return unexpected(schema, name, signature, given.range, fit)
+            twice = {"callee": signature.callee, "parameter": name}
+            return Mismatch("duplicate-argument", given.range, twice, fit, signature=signature)
     returns = tuple(substitute(r.type, state.bindings) or ERROR for r in schema.returns)
     return Match(schema, tuple(inputs), returns, tuple(state.implicit))
 
@@ -224,13 +200,13 @@ def match_overloads(
 ) -> Match | Mismatch | None:
     """The first overload that fits; None when an argument of unknown type leaves it open.
 
-    A `Mismatch` is that of the overload which came nearest.
+    A `Mismatch` is that of the overload which came nearest, with those that are as near.
     """
     unknown = any(
         contains_error(given.type)
         for given in (*args, *kwargs.values(), *([receiver] if receiver else ()))
     )
-    nearest: Mismatch | None = None
+    failed: list[Mismatch] = []
     found: list[Match] = []
     for allow_conversions in (True,) if len(schemas) == 1 else (False, True):
         for schema in schemas:
@@ -248,11 +224,11 @@ def match_overloads(
                 if not unknown:
                     return result
                 found.append(result)
-            elif allow_conversions and (nearest is None or result.progress > nearest.progress):
-                nearest = result
+            elif allow_conversions:
+                failed.append(result)
     if unknown:
         return _agreed(found)
-    return nearest
+    return nearest_of(failed)
 
 
 def _agreed(found: Sequence[Match]) -> Match | None:
@@ -262,69 +238,18 @@ def _agreed(found: Sequence[Match]) -> Match | None:
     return None
 
 
-def _self_index(schema: FunctionSchema) -> int | None:
-    index = schema.index("self")
-    return 0 if index is None and schema.arguments else index
-
-
-@dataclass(frozen=True, slots=True)
-class _SignatureText:
-    """A signature as people write it; spelled out only if it is shown."""
-
-    schema: FunctionSchema
-    callee: str
-
-    def __str__(self) -> str:
-        parts: list[str] = []
-        starred = False
-        for argument in self.schema.arguments:
-            if argument.kwarg_only and not starred:
-                parts.append("*")
-                starred = True
-            text = f"{argument.name}: {annotation_str(argument.type)}"
-            if argument.has_default:
-                text += f" = {argument.default!r}"
-            parts.append(text)
-        returns = ", ".join(annotation_str(r.type) for r in self.schema.returns)
-        if len(self.schema.returns) > 1:
-            returns = f"Tuple[{returns}]"
-        return f"{self.callee}({', '.join(parts)}) -> {returns or 'None'}"
-
-
-def _bad_type(
+def _wrong_type(
     state: _State,
-    callee: str,
+    signature: SignatureText,
     formal: Argument,
     given: Given,
     target: Type,
     progress: int,
     reason: str = "",
 ) -> Mismatch:
-    actual = given.type
-    if is_optional(actual) and is_subtype(without_none(actual), target):
-        return Mismatch(
-            "optional-not-refined",
-            given.range,
-            {
-                "type": annotation_str(actual),
-                "operation": f"`{callee}`",
-                "expected": annotation_str(target),
-                "name": given.range.text,
-            },
-            progress,
-        )
-    return Mismatch(
-        "argument-type",
-        given.range,
-        {
-            "callee": callee,
-            "parameter": formal.name,
-            "expected": annotation_str(target),
-            "actual": annotation_str(actual),
-        },
-        progress,
-        reason or describe_mismatch(actual, target) or state.emitter.hint_for(given.value, target),
-    )
+    remedy = reason or state.emitter.hint_for(given.value, target)
+    text = given.range.text
+    return wrong_type(formal, text, given.range, given.type, target, signature, progress, remedy)
 
 
 # Fitting one value -------------------------------------------------------------------------------

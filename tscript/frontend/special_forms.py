@@ -50,7 +50,7 @@ from tscript.frontend.sugared import (
 )
 from tscript.ir.graph import Value
 from tscript.types.nominal import ClassType, ModuleType, NamedTupleType
-from tscript.types.printing import annotation_str
+from tscript.types.printing import source_str
 from tscript.types.relations import (
     is_optional,
     is_subtype,
@@ -175,14 +175,8 @@ def _cast(emitter: Emitter, name: str, given: Given, range: SourceRange) -> Suga
     if isinstance(result, Value):
         return result
     if is_optional(given.type):
-        return emitter.report(
-            "optional-not-refined",
-            given.range,
-            type=annotation_str(given.type),
-            operation=f"`{name}`",
-            expected=annotation_str(without_none(given.type)),
-            name=given.range.text,
-        )
+        expected = without_none(given.type)
+        return emitter.report_optional(given.range, given.type, f"`{name}`", expected)
     return emitter.mismatch(operator, result, [given], {}, range, None, name)
 
 
@@ -202,8 +196,8 @@ def _annotate(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
             "assignment-type",
             range,
             name=range.text,
-            expected=annotation_str(type),
-            actual=annotation_str(value.type),
+            expected=source_str(type),
+            actual=source_str(value.type),
         )
         return emitter.insert("prim::Uninitialized", (), type)
     # `annotate(Optional[T], None)` is a cast too: from here on the value has the annotation's type.
@@ -279,7 +273,7 @@ def _reveal_type(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
     value = emitter.value(emitter.sugared(view.args[0], hint), written)
     if not isinstance(value.type, ErrorType):
         emitter.report(
-            "revealed-type", view.range, expression=written.text, type=annotation_str(value.type)
+            "revealed-type", view.range, expression=written.text, type=source_str(value.type)
         )
     return value
 
@@ -333,7 +327,7 @@ def wait_for(emitter: Emitter, future: Given, range: SourceRange) -> Sugared:
             callee="wait",
             parameter="future",
             expected="Future",
-            actual=annotation_str(future.type),
+            actual=source_str(future.type),
         )
     return emitter.insert("aten::wait", (future.value,), future.type.element, range)
 

@@ -16,7 +16,7 @@ from tscript.diagnostics.source import SourceRange
 from tscript.frontend.resolver import ClassRef, Fact, FunctionRef, TypeRef
 from tscript.ir.graph import Value
 from tscript.types.nominal import ClassType, InterfaceType, ModuleType
-from tscript.types.printing import annotation_str
+from tscript.types.printing import source_str
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ def describe(sugared: Sugared, range: SourceRange) -> str:
         case TypeRef():
             return f"the type {text}"
         case Value():
-            return f"a value of type `{annotation_str(sugared.type)}`"
+            return f"a value of type `{source_str(sugared.type)}`"
         case SugaredTuple(kind=kind):
             return f"a {kind}"
         case _:

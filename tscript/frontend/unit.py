@@ -39,11 +39,11 @@ from tscript.frontend.resolver import (
     UnusedDefinition,
 )
 from tscript.frontend.ssa import to_ssa
-from tscript.ir.function import CompiledFunction
+from tscript.ir.function import CompiledFunction, Declared
 from tscript.ir.graph import Value, constant_type
 from tscript.passes.pipeline import run_cleanup
 from tscript.types.nominal import ClassType, EnumType, ModuleType
-from tscript.types.printing import annotation_str
+from tscript.types.printing import source_str
 from tscript.types.relations import is_subtype, without_none
 
 
@@ -251,7 +251,17 @@ class _Function:
             to_ssa(emitter.graph, return_type)
             run_cleanup(emitter.graph)
         diagnostics: tuple[Diagnostic, ...] = self.sink.diagnostics
-        return CompiledFunction(self.name, schema, emitter.graph, diagnostics, failed)
+        return CompiledFunction(
+            self.name,
+            schema,
+            emitter.graph,
+            diagnostics,
+            failed,
+            parameters={
+                parameter.name.name: Declared(parameter.range, parameter in signature.assumed)
+                for parameter, _ in signature.parameters
+            },
+        )
 
     def _unsupported(self) -> None:
         """Report what stands beside the tree; what stands in it is reported where it is reached."""
@@ -295,7 +305,7 @@ class _Function:
         if declared is not None and not isinstance(declared, NoneType | ErrorType):
             if not emitter.uncertain:
                 emitter.report(
-                    "missing-return", self.view.name.range, expected=annotation_str(declared)
+                    "missing-return", self.view.name.range, expected=source_str(declared)
                 )
             return
         place = self.view.body[-1].range if self.view.body else self.view.name.range
@@ -431,9 +441,9 @@ class _Signature:
             "assignment-type",
             place,
             name=parameter.name.name,
-            expected=annotation_str(type),
-            actual=annotation_str(actual),
-            suggestion=f"annotate it: `{parameter.name.name}: {annotation_str(actual)}`"
+            expected=source_str(type),
+            actual=source_str(actual),
+            suggestion=f"annotate it: `{parameter.name.name}: {source_str(actual)}`"
             if parameter in self.assumed
             else "",
         )

@@ -43,8 +43,8 @@ REMEDIES: dict[str, str] = {
     "`else` after a `while` loop": "set a flag before `break`, and test it after the loop",
     "`else` after a `for` loop": "set a flag before `break`, and test it after the loop",
     "`raise` without an exception": 'name the exception: `raise RuntimeError("...")`',
-    "`break` outside a loop": "",
-    "`continue` outside a loop": "",
+    "`break` outside a loop": "take it out, or put it into a loop",
+    "`continue` outside a loop": "take it out, or put it into a loop",
     "`del` of attributes": "set the attribute to None, with an Optional type",
     "`del` of this target": "delete variables and elements one by one: `del a, b[0]`",
     "annotations without a value": "give the variable its first value here",
@@ -75,8 +75,8 @@ REMEDIES: dict[str, str] = {
     ),
     "unary `+`": "leave it out",
     "names that begin with `__jit`": "choose another name",
-    "expressions of this kind": "",
-    "statements of this kind": "",
+    "expressions of this kind": "compute it in a function decorated with `@torch.jit.ignore`",
+    "statements of this kind": "move it into a function decorated with `@torch.jit.ignore`",
 }
 
 _PARAMETER_KINDS = {

@@ -13,6 +13,15 @@ from tscript.ir.graph import Graph
 
 if TYPE_CHECKING:
     from tscript.diagnostics.report import Diagnostic
+    from tscript.diagnostics.source import SourceRange
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """Where a parameter is declared; ``assumed`` says that nothing but a habit makes it a Tensor."""
+
+    range: SourceRange
+    assumed: bool = False
 
 
 @dataclass(slots=True, eq=False)
@@ -30,6 +39,8 @@ class CompiledFunction:
     diagnostics: tuple[Diagnostic, ...] = ()
     failed: bool = False
     executors: dict[str, Any] = field(default_factory=dict)
+    #: The parameters by name, where there is source that declares them.
+    parameters: dict[str, Declared] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

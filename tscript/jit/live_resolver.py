@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ops_registry.schema import FunctionSchema
-from ops_registry.types import Type
+from ops_registry.types import TENSOR, Type
 from tscript import markers
 from tscript.diagnostics.report import CompilationError, DiagnosticSink
 from tscript.diagnostics.source import Source
@@ -183,12 +183,10 @@ def fact_of_value(value: Any, name: str) -> Fact | None:
     fact = _fact_of_object(value)
     if fact is not None:
         return fact
-    return Uncapturable(
-        f"a global of type {type(value).__name__}",
-        f"pass `{name}` as an argument, or make it a constant of a module"
-        if not callable(value)
-        else "",
-    )
+    hint = f"pass `{name}` as an argument, or make it a constant of a module"
+    if callable(value):
+        hint = "call it in a function decorated with `@torch.jit.ignore`"
+    return Uncapturable(f"a global of type {type(value).__name__}", hint)
 
 
 def fact_of_member(value: Any, name: str) -> Fact | None:
@@ -216,7 +214,12 @@ def _fact_of_object(value: Any) -> Fact | None:
         return _fact_of_class(value)
     if inspect.isfunction(value) or hasattr(value, "__torchscript_dispatch__"):
         return FunctionRef(base_name(value), Handle(value))
-    if inspect.ismethod(value) or inspect.isbuiltin(value):
+    if inspect.isbuiltin(value):
+        return Uncapturable(
+            "a function that is not written in Python",
+            "call it in a function decorated with `@torch.jit.ignore`",
+        )
+    if inspect.ismethod(value):
         return FunctionRef(base_name(value), Handle(value))
     if isinstance(value, typing._SpecialForm | typing._GenericAlias | types.GenericAlias):  # type: ignore[attr-defined]
         named = live_types.named_type(value)
@@ -398,6 +401,9 @@ def _defaults(function: Any) -> dict[str, Constant]:
         return found
     for parameter in parameters:
         if parameter.default is not inspect.Parameter.empty:
+            if isinstance(parameter.default, Tensor):
+                found[parameter.name] = Constant(parameter.default, TENSOR)
+                continue
             constant = live_types.constant_of(parameter.default)
             if constant is not None:
                 found[parameter.name] = constant

@@ -20,7 +20,14 @@ from tscript.frontend.resolver import Constant, FunctionRef, NamedType, TypeCons
 from tscript.jit.handles import Handle
 from tscript.jit.naming import base_name, unique_name
 from tscript.runtime.layout import Layout, MemoryFormat
-from tscript.runtime.object import EnumMember, Future, ScriptObject, register_python_class
+from tscript.runtime.object import (
+    EnumMember,
+    Future,
+    ScriptObject,
+    register_python_class,
+    register_script_class,
+    script_class_of,
+)
 from tscript.runtime.size import Size
 from tscript.runtime.tensor import Tensor
 from tscript.types.nominal import (
@@ -163,7 +170,7 @@ def _is_namedtuple(cls: type) -> bool:
 
 def enum_type(cls: type[enum.Enum]) -> EnumType | None:
     """The type of an enum; None when its values are not of one type that scripts have."""
-    members = {name: member.value for name, member in cls.__members__.items()}
+    members = {member.name: member.value for member in cls}  # a second name for a value is none
     kinds = {type(value) for value in members.values()}
     value_type = _PLAIN.get(next(iter(kinds))) if len(kinds) == 1 else None
     if value_type not in (t.INT, t.FLOAT, t.STRING):
@@ -211,7 +218,11 @@ def script_class_type(cls: type) -> ClassType:
     made = ClassType(unique_name(base_name(cls)))
     _class_types[cls] = made
     made.set_open(True)
-    for name, member in _members(cls).items():
+    for base in cls.__mro__[1:-1]:
+        for name in vars(base):
+            made.unusable[name] = f"is inherited from {base.__name__}: script classes inherit nothing"
+    for name, member in vars(cls).items():
+        made.unusable.pop(name, None)
         if isinstance(member, staticmethod):
             made.static_methods[name] = _reference(made, name, member.__func__, None)
         elif isinstance(member, classmethod):
@@ -221,15 +232,8 @@ def script_class_type(cls: type) -> ClassType:
         elif inspect.isfunction(member):
             made.methods[name] = _reference(made, name, member, made)
     register_python_class(made.qualified_name, cls)
+    register_script_class(cls, made)
     return made
-
-
-def _members(cls: type) -> dict[str, Any]:
-    members: dict[str, Any] = {}
-    for base in reversed(cls.__mro__[:-1]):
-        if base.__module__ != "builtins":
-            members.update(vars(base))
-    return members
 
 
 def _reference(owner: ClassType, name: str, function: Any, bound_to: Any) -> FunctionRef:
@@ -250,7 +254,7 @@ def _property(owner: ClassType, name: str, member: property) -> Property:
 
 
 class NoTypeError(Exception):
-    """A value has no TorchScript type; the text completes "the attribute ..."."""
+    """A value has no TorchScript type; the text completes "the attribute ...; remedy"."""
 
 
 def infer_type(value: Any) -> t.Type:
@@ -269,7 +273,8 @@ def infer_type(value: Any) -> t.Type:
     if isinstance(value, dict):
         if not value:
             raise NoTypeError(
-                "is an empty dict, whose type cannot be told; annotate it in the class"
+                "is an empty dict, whose type cannot be told; annotate it in the class body: "
+                "`name: Dict[str, int]`"
             )
         return t.DictType(
             _element_type(list(value), "dict"), _element_type(list(value.values()), "dict")
@@ -291,13 +296,22 @@ def infer_type(value: Any) -> t.Type:
         return value.type
     if isinstance(value, Future):
         return t.FutureType(infer_type(value.wait()))
+    scripted = script_class_of(type(value))
+    if scripted is not None and "__init__" in scripted.compiled:
+        return scripted
+    if is_module_class(type(value)):
+        raise NoTypeError(
+            "holds modules, which only a submodule can; make it a `torch.nn.ModuleList` or "
+            "`torch.nn.ModuleDict`"
+        )
     raise NoTypeError(f"is of type {type(value).__name__}, which scripts do not have")
 
 
 def _element_type(values: list[Any], what: str) -> t.Type:
     if not values:
         raise NoTypeError(
-            f"is an empty {what}, whose type cannot be told; annotate it in the class"
+            f"is an empty {what}, whose type cannot be told; annotate it in the class body: "
+            f"`name: {'Dict[str, int]' if what == 'dict' else 'List[int]'}`"
         )
     types_ = [infer_type(value) for value in values]
     joined = join(dict.fromkeys(types_))

@@ -18,12 +18,13 @@ import numpy as np
 from ops_registry import types as t
 from ops_registry.device import Device
 from ops_registry.dtypes import Dtype
-from ops_registry.schema import FunctionSchema
+from ops_registry.schema import Argument, FunctionSchema
 from tscript.runtime.errors import ArgumentError
 from tscript.runtime.layout import Layout, MemoryFormat
 from tscript.runtime.object import EnumMember, Future, ScriptObject, enum_member_of, python_enum
 from tscript.runtime.tensor import Tensor
 from tscript.types.nominal import (
+    ClassType,
     EnumType,
     InterfaceType,
     NamedTupleType,
@@ -76,9 +77,9 @@ def _explanation(misfit: Misfit, name: str, type: t.Type, function: str) -> str:
 
 def annotation(type: t.Type) -> str:
     """A type as Python annotations spell it."""
-    from tscript.types.printing import annotation_str
+    from tscript.types.printing import source_str
 
-    return annotation_str(type)
+    return source_str(type)
 
 
 def python_type_name(value: Any) -> str:
@@ -115,7 +116,7 @@ def bind_arguments(
             value = kwargs[argument.name]
             used += 1
         elif argument.has_default:
-            value = argument.default
+            value = _default(argument)
         else:
             raise ArgumentError(
                 f"{name}() is missing its argument {argument.name!r} ({annotation(argument.type)})"
@@ -130,6 +131,15 @@ def bind_arguments(
         extra = next(k for k in kwargs if k not in known)
         raise ArgumentError(f"{name}() has no argument {extra!r} (it has {', '.join(known)})")
     return values
+
+
+def _default(argument: Argument) -> Any:
+    """What a parameter is when nothing is given; schemas keep an enum's member by name."""
+    type = argument.type
+    inner = type.element if isinstance(type, t.OptionalType) else type
+    if isinstance(inner, EnumType) and isinstance(argument.default, str):
+        return EnumMember(inner, argument.default)
+    return argument.default
 
 
 # Into the runtime.
@@ -400,7 +410,33 @@ def _object(value: Any, type: t.NominalType) -> Any:
                 return value
         elif value.type == type:
             return value
+    elif isinstance(type, ClassType | InterfaceType):
+        made = _copied_in(value, type)
+        if made is not None:
+            return made
     raise Misfit(value, type)
+
+
+def _copied_in(value: Any, type: ClassType | InterfaceType) -> ScriptObject | None:
+    """A scripted object with the attributes of a Python instance of a script class.
+
+    It is a copy: what a script does to it is not seen by the instance.
+    """
+    from tscript.runtime.object import script_class_of
+
+    own = script_class_of(value.__class__)
+    if own is None:
+        return None
+    if isinstance(type, InterfaceType):
+        if not all(name in own.methods for name in type.methods):
+            return None
+    elif own != type:
+        return None
+    slots = {
+        name: converter(attribute.type)(getattr(value, name))
+        for name, attribute in own.attributes.items()
+    }
+    return ScriptObject(own, slots)
 
 
 def is_instance(value: Any, type: t.Type) -> bool:

@@ -5,18 +5,23 @@ The schema spelling (``int[]``, ``Tensor?``) is ``str(type)``.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from ops_registry.types import (
     AwaitType,
     DeviceType,
     DictType,
     FunctionType,
     FutureType,
+    LayoutType,
     ListType,
+    MemoryFormatType,
     NominalType,
     NoneType,
     NumberType,
     OptionalType,
     RRefType,
+    ScalarTypeType,
     TensorType,
     TupleType,
     Type,
@@ -25,46 +30,69 @@ from ops_registry.types import (
 from tscript.types.nominal import RETURN_TYPES, NamedTupleType
 
 
+def source_str(type: Type) -> str:
+    """The type as the user wrote it: classes without the name of their module.
+
+    >>> from tscript.types.nominal import EnumType
+    >>> source_str(ListType(EnumType("__torch__.model.Color")))
+    'List[Color]'
+    """
+    return _spelled(type, lambda name: name.rpartition(".")[2])
+
+
 def annotation_str(type: Type) -> str:
-    """The annotation that stands for ``type`` in source.
+    """The annotation that stands for ``type`` in source, classes with their qualified name.
 
     >>> from ops_registry.types import INT, TENSOR
     >>> annotation_str(OptionalType(ListType(TupleType((INT, TENSOR)))))
     'Optional[List[Tuple[int, Tensor]]]'
     """
+    return _spelled(type, lambda name: name)
+
+
+def _spelled(type: Type, nominal: Callable[[str], str]) -> str:
+    def spell(inner: Type) -> str:
+        return _spelled(inner, nominal)
+
     match type:
         case TensorType():
             return "Tensor"
         case ListType(element):
-            return f"List[{annotation_str(element)}]"
+            return f"List[{spell(element)}]"
         case OptionalType(element):
-            return f"Optional[{annotation_str(element)}]"
+            return f"Optional[{spell(element)}]"
         case UnionType(members):
-            return f"Union[{', '.join(map(annotation_str, members))}]"
+            return f"Union[{', '.join(map(spell, members))}]"
         case TupleType(()):
             return "Tuple[()]"
         case TupleType(elements):
-            return f"Tuple[{', '.join(map(annotation_str, elements))}]"
+            return f"Tuple[{', '.join(map(spell, elements))}]"
         case DictType(key, value):
-            return f"Dict[{annotation_str(key)}, {annotation_str(value)}]"
+            return f"Dict[{spell(key)}, {spell(value)}]"
         case FutureType(element):
-            return f"Future[{annotation_str(element)}]"
+            return f"Future[{spell(element)}]"
         case AwaitType(element):
-            return f"Await[{annotation_str(element)}]"
+            return f"Await[{spell(element)}]"
         case RRefType(element):
-            return f"RRef[{annotation_str(element)}]"
+            return f"RRef[{spell(element)}]"
         case NoneType():
             return "NoneType"
         case NumberType():
             return "number"
         case DeviceType():
             return "Device"
+        case ScalarTypeType():
+            return "torch.dtype"
+        case LayoutType():
+            return "torch.layout"
+        case MemoryFormatType():
+            return "torch.memory_format"
         case FunctionType():
             return "Function"
         case NamedTupleType() if type.qualified_name.startswith(RETURN_TYPES):
             # What an operator returns has named fields, and no class that source could name.
-            return annotation_str(type.as_tuple())
+            return spell(type.as_tuple())
         case NominalType(name):
-            return name
+            return nominal(name)
         case _:
             return str(type)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ops_registry.schema import FunctionSchema
 from ops_registry.types import (
     ERROR,
     NONE,
@@ -49,7 +50,7 @@ from tscript.types.nominal import (
     NamedTupleType,
     ObjectType,
 )
-from tscript.types.printing import annotation_str as _spell
+from tscript.types.printing import source_str as _spell
 
 
 def contains_error(type: Type) -> bool:
@@ -165,6 +166,12 @@ def is_subtype(narrow: Type, wide: Type) -> bool:
             return False
         case FutureType(element) | AwaitType(element) | RRefType(element):
             return type(narrow) is type(wide) and is_subtype(narrow.contained()[0], element)
+        case NamedTupleType(fields=fields):
+            return (
+                isinstance(narrow, NamedTupleType)
+                and list(narrow.fields) == list(fields)
+                and all(map(is_subtype, narrow.elements, wide.elements))
+            )
         case AnyListType():
             return isinstance(narrow, ListType)
         case AnyEnumType():
@@ -187,8 +194,36 @@ def _implements(narrow: Type, interface: InterfaceType) -> bool:
         )
     if not isinstance(narrow, ObjectType):
         return False
-    # What the methods take and return is checked by the emitter, which can compile them.
-    return all(name in narrow.methods for name in interface.methods)
+    return all(
+        name in narrow.methods and lacks_in_method(narrow, name, schema) is None
+        for name, schema in interface.methods.items()
+    )
+
+
+def lacks_in_method(type: ObjectType, name: str, wanted: FunctionSchema) -> str | None:
+    """How a method differs from an interface's, as a phrase; None where it fits.
+
+    A method that is not compiled yet (its class is the one being compiled) counts as fitting.
+    """
+    compiled = type.compiled.get(name)
+    if compiled is None or getattr(compiled, "failed", False):
+        return None
+    own: FunctionSchema = compiled.schema
+    ours, theirs = own.arguments[1:], wanted.arguments[1:]
+    if [a.name for a in ours] != [a.name for a in theirs]:
+        return (
+            f"`{name}` takes ({', '.join(a.name for a in ours)}),"
+            f" not ({', '.join(a.name for a in theirs)})"
+        )
+    for mine, its in zip(ours, theirs, strict=True):
+        if not is_subtype(its.type, mine.type):
+            return (
+                f"`{name}` takes `{_spell(mine.type)}` for `{mine.name}`, not `{_spell(its.type)}`"
+            )
+    result, expected = own.returns[0].type, wanted.returns[0].type
+    if not is_subtype(result, expected):
+        return f"`{name}` returns `{_spell(result)}`, not `{_spell(expected)}`"
+    return None
 
 
 def unify(a: Type, b: Type, *, default_to_union: bool = False) -> Type | None:

@@ -64,7 +64,11 @@ from tests.tscript.frontend.programs import compile_text, found
             "def g(x: int):\n    return x\ndef f(x):\n    return g(x, 2)\n",
             [(4, "too-many-arguments")],
         ),
-        ("def g(x: int):\n    return x\ndef f(x):\n    return g(y=2)\n", [(4, "missing-argument")]),
+        ("def g(x: int):\n    return x\ndef f(x):\n    return g()\n", [(4, "missing-argument")]),
+        (
+            "def g(x: int):\n    return x\ndef f(x):\n    return g(y=2)\n",
+            [(4, "unexpected-keyword")],
+        ),
         ("def g(x: int):\n    return x\ndef f(x):\n    return g('a')\n", [(4, "argument-type")]),
         (
             "def g(x, n: float):\n    return x\ndef f(x):\n    return g(x, 1)\n",
