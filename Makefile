@@ -16,7 +16,7 @@ WORKERS ?= 2
 ARGS ?=
 
 PACKAGES = ops_registry tscript tscript_mypy pytest_tscript
-CODE = $(PACKAGES) tests examples benchmarks docs
+CODE = $(PACKAGES) tests examples benchmarks docs parity
 PIP_FLAGS = --quiet --disable-pip-version-check
 XDIST = $(if $(WORKERS),-n $(WORKERS),)
 
@@ -25,7 +25,7 @@ export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format index types floors docs gaps oracle benchmarks venv clean
+.PHONY: help demo test lint format index types floors docs gaps oracle parity benchmarks venv clean
 .DELETE_ON_ERROR:
 
 help:
@@ -39,6 +39,7 @@ help:
 	@echo "make floors      import-linter: who may import whom"
 	@echo "make gaps        rewrite the list of PyTorch's schemas that have no operator here"
 	@echo "make docs        Sphinx, warnings are errors; result in docs/_build/html"
+	@echo "make parity      PyTorch's op_db and module_db, sample by sample (ARGS='--only linalg')"
 	@echo "make benchmarks  ratios against PyTorch, side by side in one run"
 	@echo "make venv        only the development environment ($(VENV))"
 	@echo "make clean       remove the environments and everything built"
@@ -77,6 +78,10 @@ gaps: $(ORACLE)/.stamp
 
 oracle: $(ORACLE)/.stamp
 	$(ORACLE)/bin/python -m pytest -q $(XDIST) -m oracle $(ARGS)
+
+# Every sample of PyTorch's own databases of operators and modules; ARGS=--write rewrites the page.
+parity: $(ORACLE)/.stamp
+	$(ORACLE)/bin/python -m parity $(ARGS)
 
 # Ratios want the cores to themselves, and each library its own number of threads.
 benchmarks: export OMP_NUM_THREADS =
