@@ -35,6 +35,7 @@ help:
 	@echo "make lint        ruff: style, and formatting as 'make format' leaves it"
 	@echo "make format      ruff: rewrite the files"
 	@echo "make index       rewrite the operator index, after an operator was added or changed"
+	@echo "make diagnostics rewrite docs/diagnostics.md: PyTorch's messages beside ours"
 	@echo "make types       mypy --strict on the four packages"
 	@echo "make floors      import-linter: who may import whom"
 	@echo "make gaps        rewrite the list of PyTorch's schemas that have no operator here"
@@ -61,6 +62,10 @@ format: $(VENV)/.stamp-dev
 # The list of operators that is read in place of the families, until one of them runs.
 index: $(VENV)/.stamp-dev
 	$(VENV)/bin/python -m ops_registry.builtin.generate_index
+
+# After a message was changed; needs PyTorch only when a mistake was added or changed.
+diagnostics: $(ORACLE)/.stamp
+	$(ORACLE)/bin/python docs/diagnostics_page.py --record
 
 types: $(VENV)/.stamp-dev
 	$(VENV)/bin/mypy

@@ -60,7 +60,9 @@ def range_form(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
                     expected="int",
                     parameter=name,
                     actual=source_str(value.type),
-                    suggestion=emitter.hint_for(value, INT) or suggestion,
+                    cause=value,
+                    meant=INT,
+                    suggestion=suggestion,
                 )
             value = emitter.error_value()
         values.append(value)

@@ -10,6 +10,7 @@ from ops_registry.types import (
     ErrorType,
     ListType,
     TensorType,
+    TupleType,
     Type,
 )
 from tscript.diagnostics.source import SourceRange
@@ -67,8 +68,17 @@ def emit_target(
                 target.range.join(value_range) if _same_line(target, value_range) else target.range
             )
             emitter.assign(name, value, place, annotation)
-        case v.TupleLiteral() | v.ListLiteral():
+        case v.TupleLiteral():
             _unpack_into(emitter, target.elements, value, target.range, value_range)
+        case v.ListLiteral():
+            emitter.report(
+                "unsupported-syntax",
+                target.range,
+                construct="a list of targets",
+                remedy=f"write a tuple: `{target.range.text[1:-1]} = ...`",
+            )
+            for element in target.elements:
+                emit_target(emitter, element, Unknown(), value_range)
         case v.Subscript():
             subscripts.emit_subscript_assign(
                 emitter, target, emitter.value(value, value_range), value_range
@@ -101,6 +111,14 @@ def _unpack_into(
     value_range: SourceRange,
 ) -> None:
     starred = [index for index, t in enumerate(targets) if isinstance(t, v.Starred)]
+    if starred and len(targets) == 1:
+        emitter.report(
+            "unsupported-syntax",
+            range,
+            construct="a starred target that stands alone",
+            remedy="assign the tuple itself",
+        )
+        value = Unknown()
     elements = unpacked(emitter, value, len(targets), bool(starred), value_range)
     if elements is None:
         for target in targets:
@@ -157,10 +175,8 @@ def unpacked(
         return list(node.outputs)
     suggestion = ""
     if isinstance(type, TensorType):
-        suggestion = (
-            emitter.hint_for(simple) or f"write `{range.text}.unbind()`, which gives a list"
-        )
-    emitter.report("unpack-type", range, type=source_str(type), suggestion=suggestion)
+        suggestion = f"write `{range.text}.unbind()`, which gives a list"
+    emitter.report("unpack-type", range, type=source_str(type), suggestion=suggestion, cause=simple)
     return None
 
 
@@ -293,6 +309,16 @@ def augmented(emitter: Emitter, statement: v.AugAssign, left: Value, right: Valu
             {},
             statement.range,
             callee=f"{op}=",
+        )
+    if isinstance(left.type, TupleType):
+        return emitter.report(
+            "operator-type",
+            statement.range,
+            op=f"{op}=",
+            left=source_str(left.type),
+            right=source_str(right.type),
+            suggestion=f"write `{statement.target.range.text} = {statement.target.range.text} "
+            f"{op} {statement.value.range.text}`",
         )
     if isinstance(left.type, ListType) and op in ("+", "*"):
         name = "aten::add_" if op == "+" else "aten::mul_"

@@ -15,6 +15,7 @@ from ops_registry.types import (
     DeviceType,
     DictType,
     ErrorType,
+    FutureType,
     ListType,
     OptionalType,
     StringType,
@@ -24,6 +25,7 @@ from ops_registry.types import (
 )
 from tscript.diagnostics.source import SourceRange
 from tscript.frontend import remedies
+from tscript.frontend import views as v
 from tscript.frontend.namespace import fact_of_path, is_known_namespace
 from tscript.frontend.resolver import (
     ClassRef,
@@ -129,6 +131,15 @@ _TENSOR_METHODS = {"__len__": "len", "new": "empty", "__contains__": "__contains
 _LIKELY_TYPES = (STRING, ListType(INT), DictType(STRING, INT))
 
 
+def static_member(emitter: Emitter, view: v.Select) -> Sugared | None:
+    """``Net.helper``: what a class that scripts cannot capture still gives (its static methods)."""
+    owner = view.value
+    if not isinstance(owner, v.Var) or emitter.frame.find(owner.name) is not None:
+        return None
+    fact = emitter.resolver.value(owner.name)
+    return fact.members.get(view.name.name) if isinstance(fact, Uncapturable) else None
+
+
 def emit_attribute(emitter: Emitter, owner: Sugared, name: str, range: SourceRange) -> Sugared:
     """``owner.name``."""
     match owner:
@@ -172,12 +183,23 @@ def _unknown(emitter: Emitter, owner: Sugared, name: str, range: SourceRange) ->
     from tscript.frontend.sugared import describe
 
     what, suggestion = describe(owner, range), ""
+    cause: Value | None = None
+    meant: Type | None = None
     if isinstance(owner, Value):
         what = f"`{source_str(owner.type)}`"
         likely = (t for t in _LIKELY_TYPES if _is_method(t, name))
         suggestion = _near_method(owner.type, name)
-        suggestion = suggestion or emitter.hint_for(owner, next(likely, None))
-    emitter.report("unknown-attribute", range, owner=what, name=name, suggestion=suggestion)
+        meant = next(likely, None)
+        cause = None if suggestion else owner
+    emitter.report(
+        "unknown-attribute",
+        range,
+        owner=what,
+        name=name,
+        suggestion=suggestion,
+        cause=cause,
+        meant=meant,
+    )
     return Unknown()
 
 
@@ -280,6 +302,8 @@ def _of_value(emitter: Emitter, value: Value, name: str, range: SourceRange) -> 
         case InterfaceType(methods=methods):
             if name in methods:
                 return InterfaceMethod(type, methods[name], value)
+        case FutureType() if name == "wait":
+            return BuiltinMethod(name, value)
         case ClassType() | ModuleType():
             return _of_object(emitter, value, type, name, range)
         case _:
@@ -391,7 +415,7 @@ def _unscriptable(
         name=name,
         owner=f"`{_short(type)}`",
         reason=reason,
-        suggestion=remedy,
+        suggestion=remedy.replace("{name}", name),
     )
 
 

@@ -14,6 +14,7 @@ from ops_registry.types import (
     TENSOR,
     ErrorType,
     FunctionType,
+    FutureType,
     TupleType,
     Type,
 )
@@ -274,6 +275,10 @@ def _builtin_method(
 ) -> Sugared:
     receiver = Given(callee.receiver, range)
     name = callee.name
+    if isinstance(receiver.type, FutureType) and not args and not kwargs:
+        from tscript.frontend.special_forms import wait_for
+
+        return wait_for(emitter, receiver, range)
     return emitter.builtin(f"aten::{name}", args, kwargs, range, receiver=receiver, callee=name)
 
 
@@ -416,7 +421,9 @@ def report_call_mismatch(emitter: Emitter, found: Mismatch, compiled: CompiledFu
             label = f"`{name}` has no annotation and so is a Tensor"
             suggestion = f"annotate it: `{name}: {actual}`"
         notes.append(Note(declared.range, label))
-    emitter.report(found.code, found.range, notes=tuple(notes), suggestion=suggestion, **found.args)
+    if found.origin is not None:
+        notes.append(found.origin)
+    emitter.sink.report(found.code, found.range, notes=notes, suggestion=suggestion, **found.args)
 
 
 def _overloaded(

@@ -68,6 +68,9 @@ def emit_sugared(emitter: Emitter, view: v.Expr, hint: Type | None) -> Sugared:
         case v.Apply():
             return calls.emit_apply(emitter, view, hint)
         case v.Select():
+            static = attributes.static_member(emitter, view)
+            if static is not None:
+                return static
             owner = emitter.sugared(view.value)
             return attributes.emit_attribute(emitter, owner, view.name.name, view.range)
         case v.Subscript():
@@ -410,7 +413,8 @@ def operator_error(
     if mismatch is not None and mismatch.code == "unknown-operator":
         mismatch.report(emitter)
         return emitter.error_value()
-    hint = emitter.hint_for(left.value) or emitter.hint_for(right.value)
+    hint = ""
+    cause = left if emitter.origins.of(left.value) else right
     for given, other in ((left, right), (right, left)):
         if hint:
             break
@@ -427,6 +431,7 @@ def operator_error(
         left=source_str(left.type),
         right=source_str(right.type),
         suggestion=hint,
+        cause=cause.value,
     )
 
 

@@ -127,7 +127,7 @@ def element(emitter: Emitter, value: Value, index: Given, view: v.Subscript) -> 
                 index.range,
                 container=source_str(type),
                 index=source_str(index.type),
-                suggestion=emitter.hint_for(index.value),
+                cause=index.value,
             )
         case ClassType() | InterfaceType() | ModuleType():
             method = find_method(emitter, value, "__getitem__")
@@ -513,9 +513,7 @@ def _extent(
                 values[position] = None
             return 1
     if not isinstance(type, ErrorType):
-        suggestion = emitter.hint_for(given.value, INT) or remedies.fitting(
-            part.range.text, type, INT
-        )
+        suggestion = remedies.fitting(part.range.text, type, INT)
         if isinstance(type, BoolType):
             suggestion = "use a mask: a bool Tensor"
         emitter.report(
@@ -523,6 +521,8 @@ def _extent(
             part.range,
             container="Tensor",
             index=source_str(type),
+            cause=given.value,
+            meant=INT,
             suggestion=suggestion,
         )
     return 1

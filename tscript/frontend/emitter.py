@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ops_registry.registry import registry
@@ -42,6 +42,7 @@ from tscript.frontend import (
 from tscript.frontend import remedies
 from tscript.frontend import views as v
 from tscript.frontend.environment import Frame, Held, Problem, Stored, meaningful_name
+from tscript.frontend.origins import Origins
 from tscript.frontend.resolver import (
     UNKNOWN,
     Constant,
@@ -52,7 +53,7 @@ from tscript.frontend.resolver import (
     Unknown,
 )
 from tscript.frontend.schema_matching import Given, Mismatch, convert, match_overloads
-from tscript.frontend.sugared import Sugared, SugaredTuple, describe
+from tscript.frontend.sugared import BoundMethod, Sugared, SugaredTuple, describe
 from tscript.ir.graph import Block, Graph, Node, Value
 from tscript.ir.primitive_schemas import primitive_overloads
 from tscript.types.nominal import (
@@ -64,7 +65,6 @@ from tscript.types.nominal import (
 )
 from tscript.types.printing import source_str
 from tscript.types.relations import (
-    has_variables,
     is_optional,
     is_subtype,
     make_union,
@@ -117,10 +117,8 @@ class Emitter:
     annotation_hint: Type | None = None
     #: Loads ``self``, in a method.
     self_value: Callable[[], Value] | None = None
-    #: Parameters that have no annotation and so were taken for Tensors.
-    assumed_tensors: dict[Value, str] = field(default_factory=dict)
-    #: Variables that were set to `[]` or `{}`, which say nothing about what they hold.
-    empty_containers: set[str] = field(default_factory=set)
+    #: Where types were taken for granted.
+    origins: Origins = field(default_factory=Origins)
     frame: Frame = field(init=False)
     _literals: dict[tuple[type, Any, int], Value] = field(default_factory=dict)
 
@@ -136,51 +134,24 @@ class Emitter:
         *,
         notes: Sequence[Note] = (),
         suggestion: str = "",
+        cause: Value | None = None,
+        meant: Type | None = None,
         **args: object,
     ) -> Value:
-        """Report, and give the value that stands for what could not be emitted."""
+        """Report, and give the value that stands for what could not be emitted.
+
+        Where the type of ``cause`` was taken for granted, that place is shown, and what to write
+        there: ``meant``, if the type that would do is known.
+        """
+        origin = self.origins.of(cause, meant) if cause is not None else None
+        if origin is not None:
+            notes, suggestion = (*notes, origin.note), origin.hint
         self.sink.report(code, range, notes=notes, suggestion=suggestion, **args)
         return self.error_value()
 
     def error_value(self) -> Value:
         """A value of unknown type: nothing more is reported about it."""
         return self.graph.insert("prim::Uninitialized", (), (ERROR,)).output
-
-    def hint_for(self, value: Value, expected: Type | None = None) -> str:
-        """A remedy that depends on where a value comes from: the parameter nobody annotated.
-
-        ``expected`` is the type that would do, where that is known.
-        """
-        if isinstance(value.type, ListType | DictType):
-            return self._hint_for_container(value, expected)
-        if not isinstance(value.type, TensorType):
-            return ""
-        while value.node.kind == "aten::select":  # `x[i]` is a Tensor because `x` is one
-            value = value.node.inputs[0]
-            expected = None
-        name = self.assumed_tensors.get(value)
-        if name is None and value.node.kind == "prim::Load":
-            stored = value.node.attributes["name"]
-            name = stored if stored in self.assumed_tensors.values() else None
-        if name is None:
-            return ""
-        hint = f"`{name}` has no annotation and so is a Tensor; if it is not one, annotate it"
-        if expected is None or isinstance(expected, TensorType) or has_variables(expected):
-            return hint
-        return f"{hint}: `{name}: {source_str(expected)}`"
-
-    def _hint_for_container(self, value: Value, expected: Type | None) -> str:
-        """The remedy for an empty literal that nobody annotated."""
-        name = value.node.attributes.get("name") if value.node.kind == "prim::Load" else None
-        if name not in self.empty_containers or not isinstance(expected, ListType | DictType):
-            return ""
-        if has_variables(expected) or expected == value.type:
-            return ""
-        literal = "[]" if isinstance(expected, ListType) else "{}"
-        return (
-            f"`{name} = {literal}` without an annotation is a `{source_str(value.type)}`; annotate "
-            f"it: `{name}: {source_str(expected)} = {literal}`"
-        )
 
     def report_optional(
         self, range: SourceRange, type: Type, operation: str, expected: Type, text: str = ""
@@ -406,8 +377,8 @@ class Emitter:
         callee: str,
     ) -> Value:
         """Report why a call of an operator does not fit, naming the nearest forms."""
-        if receiver is not None and found.code == "argument-type":
-            found = self._meant_container(found, receiver.value, args)
+        if receiver is not None:
+            found = found.in_container(self, receiver, args)
         schemas = registry().overloads(name)
         if len(schemas) > 1 and found.code != "unexpected-keyword":
             shown = [source_str(g.type) for g in ([receiver] if receiver else []) + list(args)]
@@ -426,16 +397,6 @@ class Emitter:
         found.report(self)
         return self.error_value()
 
-    def _meant_container(
-        self, found: Mismatch, container: Value, args: Sequence[Given]
-    ) -> Mismatch:
-        """A method of a list or dict: its elements are Tensors only because nobody said what else."""
-        for given in args:
-            if given.range == found.range and isinstance(container.type, ListType):
-                hint = self._hint_for_container(container, ListType(given.type))
-                return replace(found, suggestion=hint or found.suggestion)
-        return found
-
     def convert(
         self, value: Value, target: Type, range: SourceRange, *, allow_conversions: bool = True
     ) -> Value:
@@ -452,6 +413,15 @@ class Emitter:
             given, zero = Given(value, range), Given(self.literal(0), range)
             length = self.builtin("aten::len", [given], {}, range)
             return self.builtin("aten::gt", [Given(length, range), zero], {}, range)
+        if isinstance(type, ClassType):
+            from tscript.frontend.emit_attribute import find_method
+            from tscript.frontend.emit_call import call_method
+
+            method = find_method(self, value, "__bool__")
+            if method is not None:
+                assert isinstance(method, BoundMethod)
+                called = self.value(call_method(self, method, [], {}, range, "__bool__"), range)
+                return self.to_bool(called, range)
         result = self.try_builtin("aten::Bool", [Given(value, range)], {}, range)
         if isinstance(result, Mismatch) or result.type != BOOL:
             name = source_str(type)
@@ -560,7 +530,7 @@ class Emitter:
             if outer is not None and isinstance(outer, Stored) and annotation is None:
                 type = value.type
             if annotation is None and "empty_literal" in value.node.attributes:
-                self.empty_containers.add(name)
+                self.origins.add_empty(name, range)
             self.store(name, value, type, range)
             return
         if outer is not None:
@@ -664,8 +634,9 @@ class Emitter:
                     range,
                     actual=source_str(value.type),
                     expected=source_str(declared),
-                    suggestion=self.hint_for(value, declared)
-                    or remedies.fitting(range.text, value.type, declared),
+                    cause=value,
+                    meant=declared,
+                    suggestion=remedies.fitting(range.text, value.type, declared),
                 )
                 value = self.insert("prim::Uninitialized", (), declared, range)
             merged = declared

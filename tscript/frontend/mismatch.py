@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from ops_registry.schema import Argument, FunctionSchema
 from ops_registry.types import (
     LayoutType,
+    ListType,
     MemoryFormatType,
     ScalarTypeType,
     Type,
@@ -25,6 +26,7 @@ from tscript.types.relations import without_none
 
 if TYPE_CHECKING:
     from tscript.frontend.emitter import Emitter
+    from tscript.frontend.schema_matching import Given
 
 #: At most so many of the forms that came equally near are shown.
 _SHOWN_FORMS = 3
@@ -72,6 +74,8 @@ class Mismatch:
     progress: int
     suggestion: str = ""
     signature: SignatureText | None = None
+    #: Where the argument got its type, if that was taken for granted.
+    origin: Note | None = None
     #: Those of other signatures that came as near.
     tied: tuple[Mismatch, ...] = ()
 
@@ -81,6 +85,7 @@ class Mismatch:
                 self.code,
                 self.range,
                 self.args,
+                () if self.origin is None else (self.origin,),
                 call_chain=emitter.sink.call_chain,
                 suggestion=self.suggestion,
             )
@@ -89,12 +94,21 @@ class Mismatch:
     @property
     def distance(self) -> tuple[bool, int, int]:
         """Smaller is nearer; a form that writes into ``out`` is meant only where that is given."""
-        out = (
-            self.code == "missing-argument"
-            and self.signature is not None
-            and _formal(self.signature.schema, str(self.args["parameter"])).kwarg_only
+        out = self.signature is not None and any(
+            argument.kwarg_only and not argument.has_default
+            for argument in self.signature.schema.arguments
         )
         return out, -self.progress, _ORDER.get(self.code, 1)
+
+    def in_container(self, emitter: Emitter, receiver: Given, args: Sequence[Given]) -> Mismatch:
+        """A method of a list: its elements are Tensors only because nobody said what they are."""
+        if self.code == "argument-type" and isinstance(receiver.type, ListType):
+            for given in args:
+                if given.range == self.range:
+                    origin = emitter.origins.of(receiver.value, ListType(given.type))
+                    if origin is not None:
+                        return replace(self, suggestion=origin.hint, origin=origin.note)
+        return self
 
     def notes(self) -> tuple[Note, ...]:
         """What is wrong with the first argument that does not fit any of the nearest forms."""
@@ -102,9 +116,9 @@ class Mismatch:
             return ()
         wanted = _either(f"`{m.args['expected']}`" for m in (self, *self.tied))
         parameter = self.args["parameter"]
-        return (
-            Note(self.range, f"`{parameter}` must be {wanted}: this is `{self.args['actual']}`"),
-        )
+        label = f"`{parameter}` must be {wanted}: this is `{self.args['actual']}`"
+        where = Note(self.range, label)
+        return (where,) if self.origin is None else (where, self.origin)
 
     def remedy(self) -> str:
         """The nearest forms, and what would make the arguments fit."""
@@ -227,10 +241,6 @@ def _dtype_named(expected: str, text: str) -> str:
     if "torch.dtype" in expected and name != text and name.isidentifier():
         return f"write `torch.{name}`"
     return ""
-
-
-def _formal(schema: FunctionSchema, name: str) -> Argument:
-    return next(argument for argument in schema.arguments if argument.name == name)
 
 
 def _either(parts: Iterable[str]) -> str:

@@ -97,6 +97,8 @@ def conversion(text: str, actual: Type, wanted: Type) -> str:
     numbers = (INT, FLOAT, BOOL, NUMBER)
     if wanted == STRING and actual in numbers:
         return f"str({text})"
+    if text[:1] in "'\"" and wanted != STRING:  # the text of a literal is no number
+        return ""
     if wanted in (INT, FLOAT) and (actual in (*numbers, STRING) or isinstance(actual, TensorType)):
         return f"{source_str(wanted)}({text})"
     if wanted == BOOL and (actual in numbers or isinstance(actual, TensorType)):

@@ -9,7 +9,7 @@ chosen.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ops_registry.schema import Argument, FunctionSchema
@@ -129,6 +129,8 @@ def match(
                     rest = args[used_args:]
                     for fit, item in enumerate(rest, used_args):
                         if _fit(state, item, element) is None:
+                            if state.implicit:  # a Tensor taken for a number is no good fit
+                                fit = used_args
                             return _wrong_type(state, signature, formal, item, element, fit)
                     inputs.append(_list_of(state, rest, element))
                     used_args = len(args)
@@ -247,9 +249,10 @@ def _wrong_type(
     progress: int,
     reason: str = "",
 ) -> Mismatch:
-    remedy = reason or state.emitter.hint_for(given.value, target)
+    origin = None if reason else state.emitter.origins.of(given.value, target)
     text = given.range.text
-    return wrong_type(formal, text, given.range, given.type, target, signature, progress, remedy)
+    found = wrong_type(formal, text, given.range, given.type, target, signature, progress, reason)
+    return found if origin is None else replace(found, suggestion=origin.hint, origin=origin.note)
 
 
 # Fitting one value -------------------------------------------------------------------------------

@@ -287,7 +287,7 @@ class _Function:
             name = parameter.name.name
             value = emitter.graph.add_input(name, type)
             if parameter in signature.assumed:
-                emitter.assumed_tensors[value] = name
+                emitter.origins.add_parameter(value, name, parameter.range)
             emitter.store(name, value, type, parameter.range)
             if index == 0 and self.definition.owner is not None:
                 emitter.self_value = _loader(emitter, name)

@@ -119,6 +119,8 @@ def _generic(value: Any, origin: Any) -> NamedType:
         return t.DictType(known[0], known[1])
     if origin is tuple:
         return t.TupleType(tuple(known))
+    if origin is Future:
+        return t.FutureType(known[0])
     if origin is typing.Union or origin is types.UnionType:
         return make_union(known)
     return None
@@ -178,6 +180,7 @@ def enum_type(cls: type[enum.Enum]) -> EnumType | None:
     name = unique_name(base_name(cls))
     register_python_class(name, cls)
     made = EnumType(name, members=members, value_type=value_type)
+    register_script_class(cls, made)
     _class_types[cls] = made
     return made
 
@@ -220,7 +223,9 @@ def script_class_type(cls: type) -> ClassType:
     made.set_open(True)
     for base in cls.__mro__[1:-1]:
         for name in vars(base):
-            made.unusable[name] = f"is inherited from {base.__name__}: script classes inherit nothing"
+            made.unusable[name] = (
+                f"is inherited from {base.__name__}: script classes inherit nothing"
+            )
     for name, member in vars(cls).items():
         made.unusable.pop(name, None)
         if isinstance(member, staticmethod):
@@ -274,7 +279,7 @@ def infer_type(value: Any) -> t.Type:
         if not value:
             raise NoTypeError(
                 "is an empty dict, whose type cannot be told; annotate it in the class body: "
-                "`name: Dict[str, int]`"
+                "`{name}: Dict[str, int]`"
             )
         return t.DictType(
             _element_type(list(value), "dict"), _element_type(list(value.values()), "dict")
@@ -297,7 +302,7 @@ def infer_type(value: Any) -> t.Type:
     if isinstance(value, Future):
         return t.FutureType(infer_type(value.wait()))
     scripted = script_class_of(type(value))
-    if scripted is not None and "__init__" in scripted.compiled:
+    if isinstance(scripted, ClassType) and "__init__" in scripted.compiled:
         return scripted
     if is_module_class(type(value)):
         raise NoTypeError(
@@ -311,7 +316,7 @@ def _element_type(values: list[Any], what: str) -> t.Type:
     if not values:
         raise NoTypeError(
             f"is an empty {what}, whose type cannot be told; annotate it in the class body: "
-            f"`name: {'Dict[str, int]' if what == 'dict' else 'List[int]'}`"
+            f"`{{name}}: {'Dict[str, int]' if what == 'dict' else 'List[int]'}`"
         )
     types_ = [infer_type(value) for value in values]
     joined = join(dict.fromkeys(types_))

@@ -124,7 +124,10 @@ def test_a_branch_mismatch_shows_both_assignments() -> None:
 def test_a_parameter_without_annotation_is_named_as_the_cause() -> None:
     (diagnostic,) = compile_text("def f(text):\n    return text.upper()\n").diagnostics
     assert diagnostic.code == "unknown-attribute"
-    assert "`text` has no annotation and so is a Tensor" in diagnostic.hint
+    assert [note.label for note in diagnostic.notes] == [
+        "`text` has no annotation and so is a Tensor"
+    ]
+    assert diagnostic.hint == "annotate it: `text: str`"
 
 
 @pytest.mark.parametrize(
