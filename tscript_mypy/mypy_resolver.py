@@ -8,13 +8,14 @@ with everything. Source text comes from the files themselves (:mod:`tscript_mypy
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mypy import nodes as n
 from mypy import types as mt
 
 from ops_registry import types as t
+from ops_registry.schema import Argument
 from tscript.diagnostics.report import CompilationError
 from tscript.diagnostics.source import SourceRange
 from tscript.frontend import namespace
@@ -38,6 +39,7 @@ from tscript.frontend.resolver import (
 )
 from tscript.frontend.unit import python_schema
 from tscript.frontend.view_cache import cached_class, cached_def
+from tscript.frontend.views import ClassDef
 from tscript.types.nominal import (
     ClassType,
     EnumType,
@@ -286,6 +288,12 @@ class MypyResolver:
             return Uncapturable(
                 f"the module class {info.name}",
                 "make the instance in `__init__`, as a submodule",
+                {
+                    name: self._function(symbol.node, symbol.node.fullname)
+                    for base in reversed(info.mro)
+                    for name, symbol in base.names.items()
+                    if isinstance(symbol.node, n.Decorator) and symbol.node.func.is_static
+                },
             )
         found = self.type_of_node(info)
         if isinstance(found, ClassType | EnumType | NamedTupleType | InterfaceType):
@@ -338,6 +346,8 @@ class MypyResolver:
                 members[key] = last.value if last is not None else None
                 if isinstance(literal, mt.Instance):
                     kinds.add(literal.type.fullname)
+                if last is not None and list(members.values()).count(last.value) > 1:
+                    del members[key]  # a second name for a value is none
         values = {"builtins.int": t.INT, "builtins.float": t.FLOAT, "builtins.str": t.STRING}
         value_type = values.get(next(iter(kinds))) if len(kinds) == 1 else None
         if value_type is None:
@@ -356,6 +366,8 @@ class MypyResolver:
             view = cached_class(file.source(place))
         except (CompilationError, SyntaxError):
             return UNKNOWN
+        if any(mark.rpartition(".")[2] == "interface" for mark in view.decorator_names):
+            return self._interface(info, name, view)
         made = ClassType(name)
         self.program.types[info.fullname] = made
         made.set_open(True)
@@ -371,6 +383,19 @@ class MypyResolver:
                 made.static_methods[method.name.name] = reference
             elif not marks - {"export", "ignore", "unused"}:
                 made.methods[method.name.name] = reference
+        return made
+
+    def _interface(self, info: n.TypeInfo, name: str, view: ClassDef) -> InterfaceType:
+        """The methods that a class decorated with ``torch.jit.interface`` declares."""
+        made = InterfaceType(name)
+        self.program.types[info.fullname] = made
+        scope = MypyResolver(self.program, info.module_name)
+        first = Argument("self", t.ANY, t.ANY)
+        for method in view.methods:
+            schema = python_schema(method, scope)
+            made.methods[method.name.name] = replace(
+                schema, arguments=(first, *schema.arguments[1:]), _index={}
+            )
         return made
 
     def module_type(self, info: n.TypeInfo) -> ModuleType | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ops_registry.schema import FunctionSchema
 from tscript.diagnostics.source import SourceRange
-from tscript.frontend.emit_call import call_method, result_of
+from tscript.frontend.emit_call import call_method, method_function, result_of
 from tscript.frontend.schema_matching import Given, Mismatch, match
 from tscript.frontend.sugared import (
     BoundMethod,
@@ -49,18 +49,15 @@ def construct(
                     "unsupported-value", range, what="an exception that is not raised"
                 )
             emitter.resolver.layout(type)
-            instance = emitter.insert("prim::CreateObject", (), type, range)
             if "__init__" not in type.methods:
-                if args or kwargs:
-                    emitter.report(
-                        "too-many-arguments",
-                        range,
-                        callee=short,
-                        expected=0,
-                        actual=len(args) + len(kwargs),
-                        signature=f"{short}()",
-                    )
-                return instance
+                return emitter.report(
+                    "not-callable",
+                    range,
+                    what=f"the class `{short}`, which has no `__init__`,",
+                    suggestion="define `__init__`, which makes the attributes, in the class itself",
+                )
+            instance = emitter.insert("prim::CreateObject", (), type, range)
+            compile_methods(emitter, type, range)
             init = BoundMethod(type, "__init__", type.methods["__init__"], instance)
             call_method(emitter, init, args, kwargs, range, short)
             return instance
@@ -73,6 +70,14 @@ def construct(
             )
         case _:
             return emitter.report("not-callable", range, what=f"the interface `{short}`")
+
+
+def compile_methods(emitter: Emitter, type: ClassType, range: SourceRange) -> None:
+    """Compile all of a class that is used: what is wrong in it is wrong wherever it is called."""
+    if emitter.owner is type:
+        return
+    for name in sorted(type.methods, key=lambda name: name != "__init__"):
+        method_function(emitter, type, name, range)
 
 
 def named_tuple_schema(type: NamedTupleType) -> FunctionSchema:

@@ -25,11 +25,11 @@ from tscript.diagnostics.source import SourceRange
 from tscript.frontend import emit_assign as assigns
 from tscript.frontend import views as v
 from tscript.frontend.conditions import emit_condition
-from tscript.frontend.resolver import Constant, MaybePresent, Unknown
+from tscript.frontend.resolver import ClassRef, Constant, MaybePresent, Unknown
 from tscript.frontend.schema_matching import Given
 from tscript.frontend.sugared import IterableTree, RangeValue, Sugared, SugaredTuple
 from tscript.ir.graph import Value
-from tscript.types.nominal import ModuleType, NamedTupleType
+from tscript.types.nominal import EnumType, ModuleType, NamedTupleType
 from tscript.types.printing import source_str
 from tscript.types.relations import is_optional
 
@@ -231,6 +231,16 @@ def _unroll_tree(emitter: Emitter, tree: IterableTree, range: SourceRange) -> Su
         if child is not None:
             columns.append(child.elements[:length])
             continue
+        if isinstance(original, Value) and not isinstance(original.type, ErrorType):
+            emitter.report(
+                "not-iterable",
+                range,
+                type=source_str(original.type),
+                suggestion="what a tuple or module list is zipped with must be one as well: its"
+                " length must be known when compiling",
+            )
+            columns.append(tuple(Unknown() for _ in _count(length)))
+            continue
         iteration = iterate(emitter, original, range)
         if iteration is None:
             columns.append(tuple(Unknown() for _ in tuple(known[0].elements)[:length]))
@@ -262,6 +272,10 @@ def iterate(emitter: Emitter, subject: Sugared, range: SourceRange) -> Iteration
             return _iterate_range(emitter, subject, range)
         case IterableTree():
             return _iterate_tree(emitter, subject, range)
+        case ClassRef(type=EnumType() as type):
+            members = [emitter.graph.constant(name, type) for name in type.members]
+            listed = emitter.insert("prim::ListConstruct", members, ListType(type), range)
+            return _iterate_value(emitter, listed, range)
         case Unknown() | MaybePresent():
             return None
         case _:

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ops_registry.types import ERROR, NONE, STRING, ErrorType
+from ops_registry.types import ERROR, NONE, STRING, AnyType, ErrorType
 from tscript.diagnostics.report import Note
 from tscript.diagnostics.source import SourceRange
 from tscript.frontend import emit_assign as assigns
@@ -457,7 +457,9 @@ def _enter_class(emitter: Emitter, context: Value, item: v.WithItem) -> Value | 
     leave = method_function(emitter, type, "__exit__", item.range)
     if enter is None or leave is None:
         return None
-    if len(leave.schema.arguments) != 4 or len(enter.schema.arguments) != 1:
+    raised = leave.schema.arguments[1:]
+    untyped = all(isinstance(argument.type, AnyType | ErrorType) for argument in raised)
+    if len(raised) != 3 or not untyped or len(enter.schema.arguments) != 1:
         emitter.report("not-a-context-manager", item.context.range, type=source_str(type))
         return None
     returns = enter.schema.returns[0].type

@@ -99,7 +99,7 @@ class SpecialForm:
 
     Names: ``print len range enumerate zip reversed isinstance hasattr getattr list tuple dict int float
     bool str complex super cast annotate jit_isinstance is_scripting is_tracing fork wait identity reveal_type
-    unwrap_optional no_grad enable_grad set_grad_enabled record_function tensor_class size_class never
+    unwrap_optional no_grad record_function tensor_class size_class never
     torch_assert is_tensor is_grad_enabled vf_namespace warn type_constructor``, and, in the code of
     archives, ``unchecked_cast uninitialized rangelist ops_prim``.
     (`identity` returns its argument). `tscript.frontend.special_forms` has one function for each.
@@ -176,6 +176,8 @@ class Uncapturable:
 
     description: str
     hint: str = ""
+    #: What its members mean that can be used: the static methods of a module class.
+    members: Mapping[str, Fact] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

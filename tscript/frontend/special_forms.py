@@ -452,8 +452,6 @@ FORMS: Mapping[str, Form] = {
     "fork": _fork,
     "wait": _wait,
     "no_grad": _context("no_grad"),
-    "enable_grad": _context("enable_grad"),
-    "set_grad_enabled": _context("set_grad_enabled"),
     "record_function": _context("record_function"),
     "tensor_class": _tensor_class,
     "size_class": _size_class,

@@ -45,6 +45,7 @@ PRIMITIVES: dict[str, Primitive] = {
     "prim::CreateObject": Primitive((0, 0), 1),
     "prim::GetAttr": Primitive((1, 1), 1, attributes=("name",)),
     "prim::SetAttr": Primitive((2, 2), 0, attributes=("name",), has_effects=True),
+    "prim::ModuleContainerIndex": Primitive((2, 2), 1),
     "prim::HasAttr": Primitive((1, 1), 1, attributes=("name",)),
     # Containers.
     "prim::ListConstruct": Primitive(_ANY, 1),

@@ -13,6 +13,7 @@ if TYPE_CHECKING:  # what the table below says, for type checkers
     from tscript.jit.forms import isinstance as isinstance
     from tscript.jit.forms import optimized_execution as optimized_execution
     from tscript.jit.forms import wait as wait
+    from tscript.jit.interfaces import interface as interface
     from tscript.jit.save_load import load as load
     from tscript.jit.save_load import save as save
     from tscript.jit.script_module import RecursiveScriptModule as RecursiveScriptModule
@@ -31,7 +32,6 @@ if TYPE_CHECKING:  # what the table below says, for type checkers
     from tscript.markers import Final as Final
     from tscript.markers import export as export
     from tscript.markers import ignore as ignore
-    from tscript.markers import interface as interface
     from tscript.markers import is_scripting as is_scripting
     from tscript.markers import unused as unused
     from tscript.runtime.errors import Error as Error
@@ -75,7 +75,7 @@ _NAMES: dict[str, str] = {
     "ignore": "tscript.markers",
     "unused": "tscript.markers",
     "export": "tscript.markers",
-    "interface": "tscript.markers",
+    "interface": "tscript.jit.interfaces",
     "is_scripting": "tscript.markers",
     "_overload": "tscript.markers",
     "_overload_method": "tscript.markers",

@@ -240,7 +240,14 @@ def _fact_of_class(cls: type) -> Fact | None:
         return TypeRef(found)
     if live_types.is_module_class(cls):
         return Uncapturable(
-            f"the module class {cls.__name__}", "make the instance in `__init__`, as a submodule"
+            f"the module class {cls.__name__}",
+            "make the instance in `__init__`, as a submodule",
+            {
+                name: FunctionRef(base_name(member.__func__), Handle(member.__func__))
+                for base in reversed(cls.__mro__)
+                for name, member in vars(base).items()
+                if isinstance(member, staticmethod)
+            },
         )
     return None
 

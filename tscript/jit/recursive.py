@@ -175,7 +175,7 @@ class _Facts:
     def _constant(self, name: str) -> None:
         if name in self.type.attributes or not hasattr(self.module, name):
             return
-        value = getattr(self.module, name)
+        value = _without_lists(getattr(self.module, name))
         constant = live_types.constant_of(value)
         if constant is not None:
             self.type.constants[name] = ConstantMember(constant.value, constant.type)
@@ -296,6 +296,13 @@ class _Facts:
 
 def _identity(type: t.Type) -> Any:
     return id(type) if isinstance(type, ModuleType) else type
+
+
+def _without_lists(value: Any) -> Any:
+    """A constant as scripts have it: a list that nobody can change is a tuple."""
+    if type(value) in (list, tuple):
+        return tuple(map(_without_lists, value))
+    return value
 
 
 def _is_function(value: Any) -> bool:

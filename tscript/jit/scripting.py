@@ -8,6 +8,7 @@ import inspect
 from typing import Any
 
 from tscript import markers
+from tscript.diagnostics.report import DiagnosticSink
 from tscript.diagnostics.source import Source
 from tscript.ir.function import CompiledFunction
 from tscript.ir.graph import Graph
@@ -20,6 +21,7 @@ from tscript.jit.compiled import (
 )
 from tscript.jit.enabled import enabled
 from tscript.jit.script_module import RecursiveScriptModule, ScriptModule, face_of
+from tscript.jit.source_lookup import source_of
 from tscript.nn import Module
 from tscript.runtime.executor import GraphFunction
 from tscript.runtime.object import ScriptObject
@@ -150,12 +152,15 @@ def _script_function(function: Any) -> Any:
 
 def script_module(module: Module) -> RecursiveScriptModule:
     """Compile a module: ``forward``, exported methods, and those of its submodules."""
+    from tscript.jit.module_checks import check_module
     from tscript.jit.recursive import entry_points, script_object_of
 
     made = script_object_of(module)
     with compiling() as (unit, sink):
-        for part, owner in _parts(module, made, {}):
-            compile_into(owner, entry_points(part, owner), unit, sink)
+        for part, inner in _parts(module, made, {}):
+            assert isinstance(inner.type, ModuleType)
+            check_module(part, inner, unit, sink)
+            compile_into(inner.type, entry_points(part, inner.type), unit, sink)
     face = face_of(made)
     _copy_python_side(module, face, {})
     return face
@@ -163,17 +168,16 @@ def script_module(module: Module) -> RecursiveScriptModule:
 
 def _parts(
     module: Module, made: ScriptObject, seen: dict[int, None]
-) -> list[tuple[Module, ModuleType]]:
-    """The modules below, children first, with their types; those already scripted are left out."""
+) -> list[tuple[Module, ScriptObject]]:
+    """The modules below, children first, with their objects; those already scripted are left out."""
     if id(module) in seen or getattr(module, "_script_object", None) is not None:
         return []
     seen[id(module)] = None
-    found: list[tuple[Module, ModuleType]] = []
+    found: list[tuple[Module, ScriptObject]] = []
     for name, child in module._modules.items():
         if child is not None:
             found.extend(_parts(child, made.slots[name], seen))
-    assert isinstance(made.type, ModuleType)
-    found.append((module, made.type))
+    found.append((module, made))
     return found
 
 
@@ -221,9 +225,24 @@ def _script_class(cls: type) -> Any:
     if not isinstance(type_, ClassType):
         raise TypeError(f"{cls.__name__} cannot be a script class")
     with compiling() as (unit, sink):
+        _no_bases(cls, sink)
         names = sorted(type_.methods, key=lambda name: name != "__init__")
         compile_into(type_, names, unit, sink)
     return cls
+
+
+def _no_bases(cls: type, sink: DiagnosticSink) -> None:
+    if cls.__bases__ == (object,):
+        return
+    from tscript.frontend.view_cache import cached_class
+
+    view = cached_class(source_of(cls))
+    sink.report(
+        "unsupported-syntax",
+        view.bases[0].range,
+        construct="inheritance of script classes",
+        remedy="hold an object of the other class in an attribute, or copy its methods",
+    )
 
 
 def script_if_tracing(fn: Any) -> Any:

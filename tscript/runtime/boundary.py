@@ -21,7 +21,14 @@ from ops_registry.dtypes import Dtype
 from ops_registry.schema import Argument, FunctionSchema
 from tscript.runtime.errors import ArgumentError
 from tscript.runtime.layout import Layout, MemoryFormat
-from tscript.runtime.object import EnumMember, Future, ScriptObject, enum_member_of, python_enum
+from tscript.runtime.object import (
+    EnumMember,
+    Future,
+    ScriptObject,
+    enum_member_of,
+    python_enum,
+    script_class_of,
+)
 from tscript.runtime.tensor import Tensor
 from tscript.types.nominal import (
     ClassType,
@@ -251,7 +258,10 @@ def _any(value: Any) -> Any:
         items = [_any(v) for v in value]
         return type(value)(*items) if hasattr(value, "_fields") else tuple(items)
     inner = getattr(value, "_script_object", None)
-    return value if inner is None else inner
+    if inner is not None:
+        return inner
+    own = script_class_of(type(value))
+    return value if own is None else converter(own)(value)
 
 
 def _pass(value: Any) -> Any:
@@ -422,10 +432,8 @@ def _copied_in(value: Any, type: ClassType | InterfaceType) -> ScriptObject | No
 
     It is a copy: what a script does to it is not seen by the instance.
     """
-    from tscript.runtime.object import script_class_of
-
     own = script_class_of(value.__class__)
-    if own is None:
+    if not isinstance(own, ObjectType):
         return None
     if isinstance(type, InterfaceType):
         if not all(name in own.methods for name in type.methods):

@@ -212,6 +212,14 @@ def _create(self: Interpreter, node: Node, inputs: list[Any], values: Values) ->
     return ScriptObject(node.output.type)  # type: ignore[arg-type]
 
 
+@_primitive("prim::ModuleContainerIndex")
+def _container_index(self: Interpreter, node: Node, inputs: list[Any], values: Values) -> Any:
+    """An element of a ModuleList or ModuleDict, by an index that is known only now."""
+    container, key = inputs
+    names = list(container.type.submodules)
+    return container.slots[key if isinstance(key, str) else names[key]]
+
+
 @_primitive("prim::GetAttr")
 def _get_attribute(self: Interpreter, node: Node, inputs: list[Any], values: Values) -> Any:
     return get_attribute(inputs[0], node.attributes["name"])
@@ -256,7 +264,7 @@ def _call_method(self: Interpreter, node: Node, inputs: list[Any], values: Value
 
 #: Context managers of the gradient flag: what entering sets it to (None: the ``mode`` slot).
 _GRAD_MODES = {"no_grad": False, "inference_mode": None, "enable_grad": True,
-               "set_grad_enabled": None}  # fmt: skip
+               "set_grad_enabled": None, "record_function": None}  # fmt: skip
 
 
 def _grad_mode(context: ScriptObject) -> str | None:
@@ -274,7 +282,9 @@ def _enter(self: Interpreter, node: Node, inputs: list[Any], values: Values) -> 
     if kind is None:
         return run_function(method_of(context, "__enter__"), inputs)
     mode = _GRAD_MODES[kind]
-    if mode is None:
+    if kind == "record_function":  # names a range for a profiler, and there is none
+        mode = grad_mode.is_grad_enabled()
+    elif mode is None:
         given = bool(context.slots.get("mode", True))
         mode = not given if kind == "inference_mode" else given
     context.slots["previous"] = grad_mode.is_grad_enabled()

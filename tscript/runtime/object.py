@@ -8,6 +8,7 @@ share code.
 from __future__ import annotations
 
 import enum
+import types
 import weakref
 from collections import namedtuple
 from typing import Any
@@ -188,6 +189,22 @@ class EnumMember:
         return f"{self.type.qualified_name.rpartition('.')[2]}.{self.name}"
 
 
+#: The types of script classes and enums, by the Python class.
+_script_classes: weakref.WeakKeyDictionary[type, ObjectType | EnumType] = (
+    weakref.WeakKeyDictionary()
+)
+
+
+def register_script_class(cls: type, type_: ObjectType | EnumType) -> None:
+    """Remember the type of a class that was scripted: its instances may enter scripts."""
+    _script_classes[cls] = type_
+
+
+def script_class_of(cls: type) -> ObjectType | EnumType | None:
+    """The type of a scripted Python class or enum; None for any other."""
+    return _script_classes.get(cls)
+
+
 #: Python classes that scripted enums and NamedTuples were made from, by qualified name: results
 #: of functions become instances of them.
 python_classes: dict[str, type] = {}
@@ -235,6 +252,9 @@ class Future:
     """The result of ``torch.jit.fork``. The call ran at once; ``wait`` gives what it gave."""
 
     __slots__ = ("_error", "_value")
+
+    #: ``Future[int]`` in an annotation.
+    __class_getitem__: Any = classmethod(types.GenericAlias)
 
     def __init__(self, value: Any = None, error: BaseException | None = None) -> None:
         self._value = value

@@ -120,11 +120,13 @@ def test_subtyping(narrow: Type, wide: Type, fits: bool) -> None:
     assert is_subtype(narrow, wide) is fits
 
 
-def test_a_named_tuple_is_a_tuple_and_no_other_named_tuple() -> None:
+def test_a_named_tuple_is_a_tuple_and_one_with_the_same_fields() -> None:
     one = NamedTupleType("__torch__.One", {"a": INT, "b": STRING})
-    other = NamedTupleType("__torch__.Other", {"a": INT, "b": STRING})
+    same = NamedTupleType("__torch__.Same", {"a": INT, "b": STRING})
+    other = NamedTupleType("__torch__.Other", {"a": INT, "c": STRING})
     assert is_subtype(one, TupleType((INT, STRING)))
     assert not is_subtype(TupleType((INT, STRING)), one)
+    assert is_subtype(one, same)
     assert not is_subtype(one, other)
 
 
