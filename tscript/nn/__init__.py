@@ -5,7 +5,7 @@ Only names are here; the files say what is where.
 
 from __future__ import annotations
 
-from tscript.nn import functional, init
+from tscript.nn import functional, init, parallel, parameter, utils
 from tscript.nn.module import Module
 from tscript.nn.modules.activation import (
     CELU,
@@ -37,10 +37,19 @@ from tscript.nn.modules.activation import (
     Tanhshrink,
     Threshold,
 )
+from tscript.nn.modules.adaptive import AdaptiveLogSoftmaxWithLoss
 from tscript.nn.modules.attention import MultiheadAttention
-from tscript.nn.modules.batchnorm import BatchNorm1d, BatchNorm2d, BatchNorm3d
+from tscript.nn.modules.batchnorm import (
+    BatchNorm1d,
+    BatchNorm2d,
+    BatchNorm3d,
+    LazyBatchNorm1d,
+    LazyBatchNorm2d,
+    LazyBatchNorm3d,
+    SyncBatchNorm,
+)
 from tscript.nn.modules.channelshuffle import ChannelShuffle
-from tscript.nn.modules.container import ModuleDict, ModuleList, Sequential
+from tscript.nn.modules.container import Container, ModuleDict, ModuleList, Sequential
 from tscript.nn.modules.conv import (
     Conv1d,
     Conv2d,
@@ -48,6 +57,12 @@ from tscript.nn.modules.conv import (
     ConvTranspose1d,
     ConvTranspose2d,
     ConvTranspose3d,
+    LazyConv1d,
+    LazyConv2d,
+    LazyConv3d,
+    LazyConvTranspose1d,
+    LazyConvTranspose2d,
+    LazyConvTranspose3d,
 )
 from tscript.nn.modules.distance import CosineSimilarity, PairwiseDistance
 from tscript.nn.modules.dropout import (
@@ -60,8 +75,16 @@ from tscript.nn.modules.dropout import (
 )
 from tscript.nn.modules.flatten import Flatten, Unflatten
 from tscript.nn.modules.fold import Fold, Unfold
-from tscript.nn.modules.instancenorm import InstanceNorm1d, InstanceNorm2d, InstanceNorm3d
-from tscript.nn.modules.linear import Bilinear, Identity, Linear
+from tscript.nn.modules.instancenorm import (
+    InstanceNorm1d,
+    InstanceNorm2d,
+    InstanceNorm3d,
+    LazyInstanceNorm1d,
+    LazyInstanceNorm2d,
+    LazyInstanceNorm3d,
+)
+from tscript.nn.modules.linear import Bilinear, Identity, LazyLinear, Linear
+from tscript.nn.modules.linear_cross_entropy_options import LinearCrossEntropyOptions
 from tscript.nn.modules.loss import (
     BCELoss,
     BCEWithLogitsLoss,
@@ -73,19 +96,27 @@ from tscript.nn.modules.loss import (
     HuberLoss,
     KLDivLoss,
     L1Loss,
+    LinearCrossEntropyLoss,
     MarginRankingLoss,
     MSELoss,
     MultiLabelMarginLoss,
     MultiLabelSoftMarginLoss,
     MultiMarginLoss,
     NLLLoss,
+    NLLLoss2d,
     PoissonNLLLoss,
     SmoothL1Loss,
     SoftMarginLoss,
     TripletMarginLoss,
     TripletMarginWithDistanceLoss,
 )
-from tscript.nn.modules.normalization import GroupNorm, LayerNorm, LocalResponseNorm, RMSNorm
+from tscript.nn.modules.normalization import (
+    CrossMapLRN2d,
+    GroupNorm,
+    LayerNorm,
+    LocalResponseNorm,
+    RMSNorm,
+)
 from tscript.nn.modules.padding import (
     CircularPad1d,
     CircularPad2d,
@@ -137,12 +168,14 @@ from tscript.nn.modules.transformer import (
     TransformerEncoderLayer,
 )
 from tscript.nn.modules.upsampling import Upsample, UpsamplingBilinear2d, UpsamplingNearest2d
-from tscript.nn.parameter import Buffer, Parameter
+from tscript.nn.parallel import DataParallel
+from tscript.nn.parameter import Buffer, Parameter, UninitializedBuffer, UninitializedParameter
 
 __all__ = [
     "AdaptiveAvgPool1d",
     "AdaptiveAvgPool2d",
     "AdaptiveAvgPool3d",
+    "AdaptiveLogSoftmaxWithLoss",
     "AdaptiveMaxPool1d",
     "AdaptiveMaxPool2d",
     "AdaptiveMaxPool3d",
@@ -166,6 +199,7 @@ __all__ = [
     "ConstantPad1d",
     "ConstantPad2d",
     "ConstantPad3d",
+    "Container",
     "Conv1d",
     "Conv2d",
     "Conv3d",
@@ -175,6 +209,8 @@ __all__ = [
     "CosineEmbeddingLoss",
     "CosineSimilarity",
     "CrossEntropyLoss",
+    "CrossMapLRN2d",
+    "DataParallel",
     "Dropout",
     "Dropout1d",
     "Dropout2d",
@@ -211,8 +247,23 @@ __all__ = [
     "LSTM",
     "LSTMCell",
     "LayerNorm",
+    "LazyBatchNorm1d",
+    "LazyBatchNorm2d",
+    "LazyBatchNorm3d",
+    "LazyConv1d",
+    "LazyConv2d",
+    "LazyConv3d",
+    "LazyConvTranspose1d",
+    "LazyConvTranspose2d",
+    "LazyConvTranspose3d",
+    "LazyInstanceNorm1d",
+    "LazyInstanceNorm2d",
+    "LazyInstanceNorm3d",
+    "LazyLinear",
     "LeakyReLU",
     "Linear",
+    "LinearCrossEntropyLoss",
+    "LinearCrossEntropyOptions",
     "LocalResponseNorm",
     "LogSigmoid",
     "LogSoftmax",
@@ -233,6 +284,7 @@ __all__ = [
     "MultiMarginLoss",
     "MultiheadAttention",
     "NLLLoss",
+    "NLLLoss2d",
     "PReLU",
     "PairwiseDistance",
     "Parameter",
@@ -267,6 +319,7 @@ __all__ = [
     "Softplus",
     "Softshrink",
     "Softsign",
+    "SyncBatchNorm",
     "Tanh",
     "Tanhshrink",
     "Threshold",
@@ -279,6 +332,8 @@ __all__ = [
     "TripletMarginWithDistanceLoss",
     "Unflatten",
     "Unfold",
+    "UninitializedBuffer",
+    "UninitializedParameter",
     "Upsample",
     "UpsamplingBilinear2d",
     "UpsamplingNearest2d",
@@ -287,4 +342,7 @@ __all__ = [
     "ZeroPad3d",
     "functional",
     "init",
+    "parallel",
+    "parameter",
+    "utils",
 ]

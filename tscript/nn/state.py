@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import tscript as torch
-from tscript.nn.parameter import Parameter
+from tscript.nn.parameter import Parameter, is_lazy
 from tscript.runtime.tensor import Tensor
 
 if TYPE_CHECKING:
@@ -81,7 +81,7 @@ def _persistent_members(module: Module) -> list[tuple[str, Tensor]]:
 def save_members(module: Module, destination: dict[str, Any], prefix: str, keep_vars: bool) -> None:
     """Write the parameters, persistent buffers and extra state of ``module`` alone."""
     for name, member in _persistent_members(module):
-        destination[prefix + name] = member if keep_vars else member.detach()
+        destination[prefix + name] = member if keep_vars or is_lazy(member) else member.detach()
     if _has_extra_state(module):
         destination[prefix + EXTRA_STATE] = module.get_extra_state()
 
@@ -155,6 +155,10 @@ def _load_one(module: Module, name: str, member: Tensor, value: Any, assign: boo
     """Put ``value`` into a parameter or buffer; the reason in words when that is impossible."""
     if not isinstance(value, Tensor):
         return f"a Tensor is needed, the dictionary has a {type(value).__name__}"
+    if is_lazy(member) or is_lazy(value):
+        if is_lazy(member) and is_lazy(value):
+            return None  # neither has values yet
+        return f"the {'module' if is_lazy(member) else 'dictionary'} has a tensor without a shape"
     # before PyTorch 0.4 what is 0-dimensional now was saved with one element
     if member.dim() == 0 and tuple(value.shape) == (1,):
         value = value[0]

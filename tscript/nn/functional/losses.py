@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable
+from typing import Any
 
 import tscript as torch
 from tscript import Tensor
@@ -494,3 +495,57 @@ def triplet_margin_with_distance_loss(
         to_negative = torch.minimum(to_negative, distance(positive, negative))
     loss = torch.clamp_min(margin + distance(anchor, positive) - to_negative, 0)
     return _reduced(loss, reduction)
+
+
+def linear_cross_entropy(
+    input: Tensor,
+    linear_weight: Tensor,
+    target: Tensor,
+    *,
+    linear_bias: Tensor | None = None,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+    ignore_index: int | None = None,
+    label_smoothing: float = 0.0,
+    options: Any = None,
+) -> Tensor:
+    """Cross entropy of ``input @ linear_weight.T + linear_bias``, as PyTorch it cannot be scripted.
+
+    ``input`` is ``(N, in_features)`` or without N, ``linear_weight`` ``(C, ..., in_features)``,
+    ``target`` ``(N, ...)`` with classes or ``(N, C, ...)`` with probabilities. ``options`` (a
+    ``LinearCrossEntropyOptions``) is about the memory of gradients; of it only the dtype in which
+    is accumulated means anything here.
+    """
+    if input.dim() < 1 or input.dim() > 2:
+        raise RuntimeError(f"input has 1 or 2 dimensions, not {input.dim()}")
+    if linear_weight.dim() < 2:
+        raise RuntimeError(f"linear_weight has 2 or more dimensions, not {linear_weight.dim()}")
+    if input.shape[-1] != linear_weight.shape[-1]:
+        raise RuntimeError(
+            f"the last dimensions of input and linear_weight are equal, not {input.shape[-1]} and "
+            f"{linear_weight.shape[-1]}"
+        )
+    rows = linear_weight.shape[:-1]
+    if linear_bias is not None and linear_bias.shape != rows:
+        raise RuntimeError(f"linear_bias is {list(rows)}, not {list(linear_bias.shape)}")
+    if len(rows) > 1 and input.dim() == 1:
+        raise RuntimeError("a linear_weight of more than two dimensions takes input with a batch")
+    shape = (*input.shape[:-1], *rows)
+    if target.shape == shape and ignore_index is not None:
+        raise RuntimeError("ignore_index goes with classes, and target has probabilities")
+    dtype = input.dtype
+    wide = dtype if options is None else options.accumulation_dtype(dtype)
+    logits = torch.nn.functional.linear(
+        input.to(wide),
+        linear_weight.to(wide).flatten(0, -2),
+        None if linear_bias is None else linear_bias.to(wide).flatten(),
+    )
+    loss = cross_entropy(
+        logits.reshape(shape),
+        target.to(wide) if target.is_floating_point() else target,
+        weight=None if weight is None else weight.to(wide),
+        reduction=reduction,
+        ignore_index=-100 if ignore_index is None else ignore_index,
+        label_smoothing=label_smoothing,
+    )
+    return loss.to(dtype)

@@ -231,6 +231,92 @@ def upsample(  # noqa: F811
     return interpolate(input, size, scale_factor, mode, align_corners)
 
 
+@_overload
+def upsample_nearest(
+    input: Tensor,
+    size: int | None = None,
+    scale_factor: float | None = None,
+) -> Tensor: ...
+
+
+@_overload
+def upsample_nearest(  # noqa: F811
+    input: Tensor,
+    size: list[int] | None = None,
+    scale_factor: float | None = None,
+) -> Tensor: ...
+
+
+@_overload
+def upsample_nearest(  # noqa: F811
+    input: Tensor,
+    size: int | None = None,
+    scale_factor: list[float] | None = None,
+) -> Tensor: ...
+
+
+@_overload
+def upsample_nearest(  # noqa: F811
+    input: Tensor,
+    size: list[int] | None = None,
+    scale_factor: list[float] | None = None,
+) -> Tensor: ...
+
+
+def upsample_nearest(  # noqa: F811
+    input: Tensor,
+    size: int | list[int] | None = None,
+    scale_factor: float | list[float] | None = None,
+) -> Tensor:
+    """The old name of ``interpolate`` with ``mode="nearest"``."""
+    if not torch.jit.is_scripting():
+        warnings.warn("upsample_nearest is deprecated: it is interpolate", stacklevel=2)
+    return interpolate(input, size, scale_factor, mode="nearest")
+
+
+@_overload
+def upsample_bilinear(
+    input: Tensor,
+    size: int | None = None,
+    scale_factor: float | None = None,
+) -> Tensor: ...
+
+
+@_overload
+def upsample_bilinear(  # noqa: F811
+    input: Tensor,
+    size: list[int] | None = None,
+    scale_factor: float | None = None,
+) -> Tensor: ...
+
+
+@_overload
+def upsample_bilinear(  # noqa: F811
+    input: Tensor,
+    size: int | None = None,
+    scale_factor: list[float] | None = None,
+) -> Tensor: ...
+
+
+@_overload
+def upsample_bilinear(  # noqa: F811
+    input: Tensor,
+    size: list[int] | None = None,
+    scale_factor: list[float] | None = None,
+) -> Tensor: ...
+
+
+def upsample_bilinear(  # noqa: F811
+    input: Tensor,
+    size: int | list[int] | None = None,
+    scale_factor: float | list[float] | None = None,
+) -> Tensor:
+    """The old name of ``interpolate`` with ``mode="bilinear"`` and ``align_corners``."""
+    if not torch.jit.is_scripting():
+        warnings.warn("upsample_bilinear is deprecated: it is interpolate", stacklevel=2)
+    return interpolate(input, size, scale_factor, mode="bilinear", align_corners=True)
+
+
 def grid_sample(
     input: Tensor,
     grid: Tensor,

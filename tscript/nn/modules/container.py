@@ -6,6 +6,7 @@ Those that hold parameters are in ``parameter_container``.
 from __future__ import annotations
 
 import operator
+import warnings
 from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar, overload
@@ -14,7 +15,7 @@ from tscript.markers import _copy_to_script_wrapper
 from tscript.nn.module import Module
 from tscript.runtime.tensor import Tensor
 
-__all__ = ["ModuleDict", "ModuleList", "Sequential"]
+__all__ = ["Container", "ModuleDict", "ModuleList", "Sequential"]
 
 _S = TypeVar("_S", bound="_Numbered")
 
@@ -305,3 +306,13 @@ class ModuleDict(Module):
         for position, pair in enumerate(pairs):
             name, module = checked_pair(position, pair)
             self[name] = module
+
+
+class Container(Module):
+    """Holds the modules given by name; the old base class of containers."""
+
+    def __init__(self, **modules: Module) -> None:
+        warnings.warn("Container is deprecated: it is Module", FutureWarning, stacklevel=2)
+        super().__init__()
+        for name, module in modules.items():
+            self.add_module(name, module)

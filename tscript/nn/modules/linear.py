@@ -9,10 +9,11 @@ import tscript as torch
 from tscript.nn import functional as F
 from tscript.nn import init
 from tscript.nn.module import Module
-from tscript.nn.parameter import Parameter
+from tscript.nn.modules.lazy import LazyModuleMixin, materialize
+from tscript.nn.parameter import Parameter, UninitializedParameter
 from tscript.runtime.tensor import Tensor
 
-__all__ = ["Bilinear", "Identity", "Linear"]
+__all__ = ["Bilinear", "Identity", "LazyLinear", "Linear"]
 
 
 class Identity(Module):
@@ -80,6 +81,41 @@ class Linear(Module):
 
 class NonDynamicallyQuantizableLinear(Linear):
     """A Linear that quantisation leaves alone: the output projection of attention."""
+
+
+class LazyLinear(LazyModuleMixin, Linear):
+    """A :class:`Linear` that takes ``in_features`` from its first input."""
+
+    cls_to_become = Linear
+
+    def __init__(
+        self, out_features: int, bias: bool = True, device: Any = None, dtype: Any = None
+    ) -> None:
+        super().__init__(0, 0, False)
+        self.out_features = out_features
+        self.weight = UninitializedParameter(device=device, dtype=dtype)
+        if bias:
+            self.bias = UninitializedParameter(device=device, dtype=dtype)
+
+    def reset_parameters(self) -> None:
+        """Draw weight and bias anew, once they have a shape."""
+        if not self.has_uninitialized_params() and self.in_features != 0:
+            super().reset_parameters()
+
+    def initialize_parameters(self, input: Tensor) -> None:  # type: ignore[override]
+        if self.has_uninitialized_params():
+            with torch.no_grad():
+                self.in_features = input.shape[-1]
+                materialize(self.weight, (self.out_features, self.in_features))
+                materialize(self.bias, (self.out_features,))
+                self.reset_parameters()
+        if self.in_features == 0:  # its weights were loaded
+            if input.shape[-1] != self.weight.shape[-1]:
+                raise RuntimeError(
+                    f"the weights of {type(self).__name__} take {self.weight.shape[-1]} features, "
+                    f"the input has {input.shape[-1]}"
+                )
+            self.in_features = input.shape[-1]
 
 
 class Bilinear(Module):

@@ -12,7 +12,7 @@ from tscript.nn.parameter import Parameter
 from tscript.nn.sizes import repeated
 from tscript.runtime.tensor import Tensor
 
-__all__ = ["GroupNorm", "LayerNorm", "LocalResponseNorm", "RMSNorm"]
+__all__ = ["CrossMapLRN2d", "GroupNorm", "LayerNorm", "LocalResponseNorm", "RMSNorm"]
 
 
 class LayerNorm(Module):
@@ -178,6 +178,47 @@ class LocalResponseNorm(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         return F.local_response_norm(input, self.size, self.alpha, self.beta, self.k)
+
+    def extra_repr(self) -> str:
+        return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
+
+
+class CrossMapLRN2d(Module):
+    """Local response normalisation of ``(N, C, H, W)`` over about ``size`` channels.
+
+    The channels summed for each are PyTorch's: the first one stays in every later sum.
+    """
+
+    size: int
+    alpha: float
+    beta: float
+    k: float
+
+    def __init__(self, size: int, alpha: float = 1e-4, beta: float = 0.75, k: float = 1) -> None:
+        super().__init__()
+        self.size = size
+        self.alpha = alpha
+        self.beta = beta
+        self.k = k
+
+    def forward(self, input: Tensor) -> Tensor:
+        if input.dim() != 4:
+            raise ValueError(f"CrossMapLRN2d takes 4 dimensions, not {input.dim()}")
+        squares = input.pow(2)
+        channels = input.size(1)
+        reach = (self.size - 1) // 2 + 1
+        running = torch.zeros_like(squares.select(1, 0))
+        for c in range(min(reach, channels)):
+            running = running + squares.select(1, c)
+        sums = [running]
+        for c in range(1, channels):
+            if c < channels - reach + 1:
+                running = running + squares.select(1, c + reach - 1)
+            if c > reach:
+                running = running - squares.select(1, c - reach)
+            sums.append(running)
+        scale = torch.stack(sums, 1) * (self.alpha / self.size) + self.k
+        return scale.pow(-self.beta) * input
 
     def extra_repr(self) -> str:
         return f"{self.size}, alpha={self.alpha}, beta={self.beta}, k={self.k}"
