@@ -134,7 +134,7 @@ class AnnotationReader:
                 return make_union((self.read(view.left), self.read(view.right)))
             case v.Subscript():
                 return self._generic(view)
-            case v.TupleLiteral():
+            case v.TupleLiteral() if self.archive_names:
                 return TupleType(tuple(map(self.read, view.elements)))
             case _:
                 return self._unknown(view)

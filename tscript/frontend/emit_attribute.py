@@ -386,7 +386,16 @@ def _of_object(
     if name in type.methods:
         return BoundMethod(type, name, type.methods[name], value)
     if name in type.static_methods:
-        return type.static_methods[name]  # type: ignore[no-any-return]
+        if isinstance(type, ModuleType):
+            return type.static_methods[name]  # type: ignore[no-any-return]
+        emitter.report(
+            "unknown-attribute",
+            range,
+            owner=f"`{_short(type)}`",
+            name=name,
+            suggestion=f"a static method is called on the class: `{_short(type)}.{name}(...)`",
+        )
+        return Unknown()
     if name in type.maybe:
         return Unknown()
     if name in type.unusable:

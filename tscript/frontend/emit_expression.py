@@ -32,9 +32,8 @@ from tscript.frontend import emit_subscript as subscripts
 from tscript.frontend import remedies
 from tscript.frontend import views as v
 from tscript.frontend.conditions import emit_condition, emit_select
-from tscript.frontend.resolver import Constant, MaybePresent, Unknown
 from tscript.frontend.schema_matching import Given, Mismatch
-from tscript.frontend.sugared import Sugared, SugaredTuple
+from tscript.frontend.sugared import Sugared
 from tscript.ir.graph import Value
 from tscript.types.nominal import ClassType, EnumType, NamedTupleType
 from tscript.types.printing import source_str
@@ -212,24 +211,14 @@ def _tuple(emitter: Emitter, view: v.TupleLiteral, hint: Type | None) -> Sugared
     inner = without_none(hint) if hint is not None else None
     if isinstance(inner, TupleType | NamedTupleType):
         hints = inner.elements
-    elements: list[Sugared] = []
+    values: list[Value] = []
     for index, element in enumerate(view.elements):
         if isinstance(element, v.Starred):
-            elements.extend(calls.starred(emitter, element))
+            values += [emitter.value(e, element.range) for e in calls.starred(emitter, element)]
             continue
         wanted = hints[index] if len(hints) == len(view.elements) else None
-        elements.append(emitter.sugared(element, wanted))
-    simple = [emitter.value(e, view.range) if _has_value(e) else e for e in elements]
-    values = [e for e in simple if isinstance(e, Value)]
-    if len(values) == len(simple):
-        return emitter.tuple_of(values, view.range)
-    return SugaredTuple(tuple(simple))
-
-
-def _has_value(sugared: Sugared) -> bool:
-    if isinstance(sugared, SugaredTuple):
-        return all(map(_has_value, sugared.elements))
-    return isinstance(sugared, Value | Constant | Unknown | MaybePresent)
+        values.append(emitter.value(emitter.sugared(element, wanted), element.range))
+    return emitter.tuple_of(values, view.range)
 
 
 _KEY_TYPES = ("int", "str", "float", "complex", "bool", "Tensor")

@@ -38,6 +38,7 @@ from tscript.frontend.resolver import (
     SourceDefinition,
     UnusedDefinition,
 )
+from tscript.frontend.schema_matching import Choice
 from tscript.frontend.ssa import to_ssa
 from tscript.ir.function import CompiledFunction, Declared
 from tscript.ir.graph import Value, constant_type
@@ -55,6 +56,8 @@ class Unit:
     """
 
     graphs: bool = True
+    #: Overloads chosen so far, by what the choice depends on.
+    choices: dict[Hashable, Choice] = field(default_factory=dict)
     _definitions: dict[Hashable, Definition] = field(default_factory=dict)
     _compiled: dict[Hashable, CompiledFunction | PythonDefinition] = field(default_factory=dict)
     _signatures: dict[Hashable, FunctionSchema] = field(default_factory=dict)
@@ -349,7 +352,7 @@ class _Signature:
         params = self.view.params
         comment = self.view.signature_comment
         if comment is None or comment.params is None:
-            return [None] * len(params)
+            return self._single_comments()
         types = list(comment.params)
         if len(types) == len(params) - 1 and self.definition.owner is not None:
             return [None, *types]
@@ -360,6 +363,27 @@ class _Signature:
             return [None] * len(params)
         return list(types)
 
+    def _single_comments(self) -> list[v.Expr | None]:
+        """Comments of single parameters: of all of them, with ``# type: (...) -> R`` below."""
+        params = self.view.params
+        found = [parameter.type_comment for parameter in params]
+        given = [comment for comment in found if comment is not None]
+        if not given:
+            return list(found)
+        signature = self.view.signature_comment
+        if signature is None:
+            self.sink.report(
+                "bad-type-comment",
+                given[0].range,
+                reason="those of single parameters need one with the result",
+                suggestion="write `# type: (...) -> Tensor` below the parameters",
+            )
+        elif len(given) < len(params) - (self.definition.owner is not None):
+            self.sink.report(
+                "type-comment-arity", signature.range, found=len(given), expected=len(params)
+            )
+        return list(found)
+
     def _type(self, parameter: v.Param, index: int, comments: list[v.Expr | None]) -> Type:
         name = parameter.name.name
         given = self.definition.parameter_types.get(name)
@@ -367,7 +391,7 @@ class _Signature:
             return given
         if index == 0 and self.definition.owner is not None:
             return self.definition.owner
-        written = parameter.annotation or parameter.type_comment or comments[index]
+        written = comments[index] or parameter.annotation
         if written is None:
             self.assumed.append(parameter)
             return TENSOR
@@ -377,7 +401,7 @@ class _Signature:
         if self.definition.return_type is not None:
             return self.definition.return_type
         written = self.view.returns
-        if written is None and self.view.signature_comment is not None:
+        if self.view.signature_comment is not None:
             written = self.view.signature_comment.returns
         if written is None:
             return None
