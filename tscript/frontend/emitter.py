@@ -9,8 +9,8 @@ live object: the world outside the function is the resolver's.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, nullcontext
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -182,11 +182,9 @@ class Emitter:
             suggestion=remedies.narrowing(text, member),
         )
 
-    @contextmanager
-    def held_back(self, when: bool = True) -> Iterator[None]:
+    def held_back(self, when: bool = True) -> AbstractContextManager[None]:
         """Report nothing inside: whether the code runs depends on an instance nobody sees."""
-        with self.sink.muted() if when else nullcontext():
-            yield
+        return self.sink.muted() if when else nullcontext()
 
     # Views ---------------------------------------------------------------------------------------
 
@@ -434,17 +432,9 @@ class Emitter:
 
     # Variables -----------------------------------------------------------------------------------
 
-    @contextmanager
-    def block(self, block: Block) -> Iterator[Frame]:
+    def block(self, block: Block) -> _InBlock:
         """Emit into a block, with a frame of its own."""
-        self.frame = Frame(block, self.frame)
-        frame = self.frame
-        try:
-            with self.graph.inserting_at(block):
-                yield frame
-        finally:
-            assert frame.parent is not None
-            self.frame = frame.parent
+        return _InBlock(self, block)
 
     def store(self, name: str, value: Value, type: Type, range: SourceRange) -> None:
         self.store_in_graph(name, value, type)
@@ -683,3 +673,24 @@ def _is_first_class(value: Sugared) -> bool:
             return all(isinstance(e, Value) or _is_first_class(e) for e in elements)
         case _:
             return False
+
+
+class _InBlock:
+    """`Emitter.block`: a class, since there are two of these for every branch of a program."""
+
+    __slots__ = ("_block", "_emitter", "_outer", "_place")
+
+    def __init__(self, emitter: Emitter, block: Block) -> None:
+        self._emitter = emitter
+        self._block = block
+
+    def __enter__(self) -> Frame:
+        emitter = self._emitter
+        self._outer, self._place = emitter.frame, emitter.graph.insert_point
+        emitter.frame = frame = Frame(self._block, self._outer)
+        emitter.graph.set_insert_point(self._block)
+        return frame
+
+    def __exit__(self, *exc: object) -> None:
+        self._emitter.frame = self._outer
+        self._emitter.graph.set_insert_point(self._place)

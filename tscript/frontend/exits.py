@@ -34,11 +34,17 @@ class _Exit:
     values: tuple[Value, ...] = ()
 
 
+_JUMPS = ("prim::LoopContinuation", "prim::ReturnStmt")
+
+
 def transform_exits(graph: Graph, return_type: Type) -> None:
     """Replace ``prim::LoopContinuation`` and ``prim::ReturnStmt`` by structured branches, in place."""
-    if graph.find_nodes("prim::LoopContinuation"):
+    jumps = [node for node in graph.all_nodes() if node.kind in _JUMPS]
+    if any(node.kind == "prim::LoopContinuation" for node in jumps):
         _Transformer(graph, "prim::LoopContinuation").run()
-    returns = graph.find_nodes("prim::ReturnStmt")
+        returns = graph.find_nodes("prim::ReturnStmt")  # those that cannot be reached are gone
+    else:
+        returns = jumps
     if len(returns) == 1 and returns[0].owning_block is graph.block:
         _straight_return(graph, returns[0])
     else:

@@ -270,6 +270,7 @@ _LIBRARY: Mapping[str, str] = MappingProxyType(
 )
 
 
+@cache
 def canonical(path: Path) -> str:
     """The dotted name under which the tables know ``path``.
 

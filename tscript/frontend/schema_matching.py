@@ -8,7 +8,7 @@ chosen.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -58,7 +58,7 @@ if TYPE_CHECKING:
 Thunk = Callable[[], Value]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)  # not frozen: making those takes twice the time
 class Given:
     """An argument of a call: a value and where it stands."""
 
@@ -70,21 +70,36 @@ class Given:
         return self.value.type
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Match:
     """A signature that fits, and how each of its inputs gets into the graph."""
 
     schema: FunctionSchema
-    inputs: tuple[Thunk, ...]
+    inputs: tuple[Value | Thunk, ...]
     returns: tuple[Type, ...]
     #: Tensors converted to numbers: where, and to what (a warning each).
     implicit: tuple[tuple[SourceRange, Type], ...] = ()
+    #: What each input comes from, where nothing is done to it: an argument, or a default.
+    sources: tuple[Given | Argument | None, ...] = ()
 
     def emit(self, emitter: Emitter) -> list[Value]:
         """Insert what the inputs need, in order; the inputs of the node."""
         for range, target in self.implicit:
             emitter.sink.report("implicit-tensor-conversion", range, target=str(target))
-        return [thunk() for thunk in self.inputs]
+        return list(map(_put, self.inputs))
+
+
+@dataclass(slots=True, eq=False)
+class Choice:
+    """What arguments of some types mean: an overload, and whether it took conversions.
+
+    ``inputs``, if each is an argument as it is or a default, are the arguments' numbers.
+    """
+
+    schema: FunctionSchema
+    allow_conversions: bool
+    returns: tuple[Type, ...]
+    inputs: tuple[int | Argument, ...] | None
 
 
 @dataclass(slots=True)
@@ -113,7 +128,8 @@ def match(
     """
     state = _State(emitter, range, allow_conversions)
     used_args, used_kwargs = 0, set()
-    inputs: list[Thunk] = []
+    inputs: list[Value | Thunk] = []
+    sources: list[Given | Argument | None] = []
     receiver_index = self_index(schema) if receiver is not None else None
     signature = SignatureText(schema, callee or schema.base_name, receiver is not None)
     for position, formal in enumerate(schema.arguments):
@@ -133,6 +149,7 @@ def match(
                                 fit = used_args
                             return _wrong_type(state, signature, formal, item, element, fit)
                     inputs.append(_list_of(state, rest, element))
+                    sources.append(None)
                     used_args = len(args)
                     continue
             given = args[used_args]
@@ -150,6 +167,7 @@ def match(
             used_kwargs.add(formal.name)
         elif formal.has_default:
             inputs.append(_default(emitter, formal))
+            sources.append(formal)
             continue
         else:
             places = {name: item.range for name, item in kwargs.items()}
@@ -161,6 +179,7 @@ def match(
             fit = 0 if given is receiver else used_args + len(used_kwargs) - 1
             return _wrong_type(state, signature, formal, given, target, fit, fitted)
         inputs.append(fitted)
+        sources.append(given if fitted is given.value else None)
     if used_args < len(args):
         if not schema.is_vararg:
             expected = sum(not a.kwarg_only for a in schema.arguments)
@@ -178,7 +197,8 @@ def match(
                 used_args,
                 signature=signature,
             )
-        inputs.extend(_just(item.value) for item in args[used_args:])
+        inputs.extend(item.value for item in args[used_args:])
+        sources.extend(args[used_args:])
     for name, given in kwargs.items():
         if name not in used_kwargs:
             fit = used_args + len(used_kwargs)
@@ -187,7 +207,7 @@ def match(
             twice = {"callee": signature.callee, "parameter": name}
             return Mismatch("duplicate-argument", given.range, twice, fit, signature=signature)
     returns = tuple(substitute(r.type, state.bindings) or ERROR for r in schema.returns)
-    return Match(schema, tuple(inputs), returns, tuple(state.implicit))
+    return Match(schema, tuple(inputs), returns, tuple(state.implicit), tuple(sources))
 
 
 def match_overloads(
@@ -204,10 +224,28 @@ def match_overloads(
 
     A `Mismatch` is that of the overload which came nearest, with those that are as near.
     """
-    unknown = any(
-        contains_error(given.type)
-        for given in (*args, *kwargs.values(), *([receiver] if receiver else ()))
-    )
+    choices = emitter.unit.choices
+    givens = [*args, *kwargs.values()] if receiver is None else [receiver, *args, *kwargs.values()]
+    shape = _shape(schemas, len(args), kwargs, givens)
+    chosen = choices.get(shape)
+    if chosen is not None:
+        if chosen.inputs is not None:
+            inputs = [
+                givens[item].value if isinstance(item, int) else _default(emitter, item)
+                for item in chosen.inputs
+            ]
+            return Match(chosen.schema, tuple(inputs), chosen.returns)
+        return match(
+            emitter,
+            chosen.schema,
+            range,
+            args,
+            kwargs,
+            receiver=receiver,
+            allow_conversions=chosen.allow_conversions,
+            callee=callee,
+        )
+    unknown = any(contains_error(given.type) for given in givens)
     failed: list[Mismatch] = []
     found: list[Match] = []
     for allow_conversions in (True,) if len(schemas) == 1 else (False, True):
@@ -224,6 +262,7 @@ def match_overloads(
             )
             if isinstance(result, Match):
                 if not unknown:
+                    choices[shape] = _choice(result, givens, allow_conversions)
                     return result
                 found.append(result)
             elif allow_conversions:
@@ -231,6 +270,29 @@ def match_overloads(
     if unknown:
         return _agreed(found)
     return nearest_of(failed)
+
+
+def _choice(found: Match, givens: Sequence[Given], allow_conversions: bool) -> Choice:
+    numbers: dict[int, int] = {id(given): number for number, given in enumerate(givens)}
+    inputs: list[int | Argument] = []
+    for source in found.sources:
+        if isinstance(source, Argument):
+            inputs.append(source)
+        elif source is not None:
+            inputs.append(numbers[id(source)])
+    plain = len(inputs) == len(found.inputs) and len(numbers) == len(givens)
+    return Choice(found.schema, allow_conversions, found.returns, tuple(inputs) if plain else None)
+
+
+def _shape(
+    schemas: Sequence[FunctionSchema], count: int, names: Iterable[str], givens: Sequence[Given]
+) -> Hashable:
+    """All that the choice of an overload depends on."""
+    types = [
+        (given.value.type, True) if _is_empty_literal(given.value) else given.value.type
+        for given in givens
+    ]
+    return (schemas[0].name, len(schemas), count, *names, *types)
 
 
 def _agreed(found: Sequence[Match]) -> Match | None:
@@ -258,8 +320,8 @@ def _wrong_type(
 # Fitting one value -------------------------------------------------------------------------------
 
 
-def _just(value: Value) -> Thunk:
-    return lambda: value
+def _put(item: Value | Thunk) -> Value:
+    return item if isinstance(item, Value) else item()
 
 
 def _default(emitter: Emitter, formal: Argument) -> Thunk:
@@ -311,15 +373,17 @@ def _list_of(state: _State, items: Sequence[Given], element: Type) -> Thunk:
     plans = [_fit(state, item, element) for item in items]
 
     def insert() -> Value:
-        values = [plan() for plan in plans if plan is not None]
+        values = [_put(plan) for plan in plans if plan is not None]
         return state.emitter.insert("prim::ListConstruct", values, ListType(element), state.range)
 
     return insert
 
 
-def _fit_argument(state: _State, formal: Argument, given: Given) -> Thunk | str:
+def _fit_argument(state: _State, formal: Argument, given: Given) -> Value | Thunk | str:
     """How ``given`` becomes the argument; a phrase (maybe empty) when it cannot."""
     actual = given.type
+    if actual is formal.type and not _is_empty_literal(given.value):
+        return given.value
     inner = without_none(formal.type)
     if (
         formal.size is not None
@@ -346,13 +410,13 @@ def _fit_argument(state: _State, formal: Argument, given: Given) -> Thunk | str:
     target = substitute(formal.type, state.bindings)
     if target is None:
         if isinstance(actual, NoneType):  # `Optional[t]` with None alone: t stays open
-            return _just(given.value)
+            return given.value
         return f"`{formal.type}` is not determined by the arguments"
     return _fit(state, given, target) or ""
 
 
-def _fit(state: _State, given: Given, target: Type) -> Thunk | None:
-    type, thunk = plan_conversion(
+def _fit(state: _State, given: Given, target: Type) -> Value | Thunk | None:
+    type, item = plan_conversion(
         state.emitter,
         given.value,
         target,
@@ -360,7 +424,7 @@ def _fit(state: _State, given: Given, target: Type) -> Thunk | None:
         allow_conversions=state.allow_conversions,
         implicit=state.implicit,
     )
-    return thunk if is_subtype(type, target) else None
+    return item if is_subtype(type, target) else None
 
 
 def _is_empty_literal(value: Value) -> bool:
@@ -375,7 +439,7 @@ def plan_conversion(
     *,
     allow_conversions: bool,
     implicit: list[tuple[SourceRange, Type]] | None = None,
-) -> tuple[Type, Thunk]:
+) -> tuple[Type, Value | Thunk]:
     """The type that ``value`` can be brought to on the way to ``target``, and how.
 
     The result may still not fit ``target``; the caller asks `is_subtype`.
@@ -391,9 +455,9 @@ def plan_conversion(
                 allow_conversions=allow_conversions,
                 implicit=implicit,
             )
-        return actual, _just(value)
+        return actual, value
     if isinstance(actual, ErrorType):
-        return actual, _just(value)
+        return actual, value
     if _is_empty_literal(value) and isinstance(target, ListType):
         return target, lambda: emitter.insert("prim::ListConstruct", [], target, range)
     if isinstance(actual, TupleType | NamedTupleType):
@@ -414,7 +478,7 @@ def plan_conversion(
             if isinstance(actual, TensorType) and result != NUMBER and implicit is not None:
                 implicit.append((range, result))
             return result, lambda: emitter.builtin(name, [Given(value, range)], {}, range)
-    return actual, _just(value)
+    return actual, value
 
 
 def _plan_tuple(
@@ -434,7 +498,7 @@ def _plan_tuple(
     def insert() -> Value:
         parts = []
         for item, wanted in zip(emitter.unpack(value, range), target.elements, strict=True):
-            _, thunk = plan_conversion(
+            _, planned = plan_conversion(
                 emitter,
                 item,
                 wanted,
@@ -442,7 +506,7 @@ def _plan_tuple(
                 allow_conversions=allow_conversions,
                 implicit=implicit,
             )
-            parts.append(thunk())
+            parts.append(_put(planned))
         return emitter.insert(
             "prim::TupleConstruct", parts, TupleType(tuple(p.type for p in parts)), range
         )
@@ -486,7 +550,7 @@ def convert(
 ) -> Value:
     """``value`` brought as near to ``target`` as the implicit conversions go."""
     implicit: list[tuple[SourceRange, Type]] = []
-    type, thunk = plan_conversion(
+    type, planned = plan_conversion(
         emitter, value, target, range, allow_conversions=allow_conversions, implicit=implicit
     )
     if type is value.type:
@@ -495,7 +559,7 @@ def convert(
         return value
     for place, wanted in implicit:
         emitter.sink.report("implicit-tensor-conversion", place, target=str(wanted))
-    return thunk()
+    return _put(planned)
 
 
 __all__ = [

@@ -30,9 +30,6 @@ def to_ssa(graph: Graph, return_type: Type) -> None:
     _inline_conditions(graph, graph.block)
     _erase(graph.block, ChainMap())
     transform_exits(graph, return_type)
-    for node in graph.all_nodes():
-        node.attributes.pop("carried", None)
-        node.attributes.pop("empty_literal", None)
 
 
 # 1. Outputs of branches, carried values of loops ----------------------------------------------------
@@ -197,5 +194,8 @@ def _erase(block: Block, outer: ChainMap[str, Value]) -> None:
                 moved.move_before(node)
             node.destroy()
         else:
+            if node.attributes:  # notes of the emitter's and of the steps before
+                node.attributes.pop("carried", None)
+                node.attributes.pop("empty_literal", None)
             for inner in node.blocks:
                 _erase(inner, scope)

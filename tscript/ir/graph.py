@@ -353,8 +353,9 @@ class Block:
     @property
     def nodes(self) -> Iterator[Node]:
         """The nodes in order. The current node may be destroyed while iterating."""
-        node = self.return_node._next
-        while node is not self.return_node:
+        end = self.return_node
+        node = end._next
+        while node is not end:
             assert node is not None
             following = node._next
             yield node
@@ -383,8 +384,9 @@ class Block:
         """Every node of this block and of the blocks below, in order."""
         for node in self.nodes:
             yield node
-            for block in node.blocks:
-                yield from block.all_nodes()
+            if node.blocks:
+                for block in node.blocks:
+                    yield from block.all_nodes()
 
     def destroy(self) -> None:
         self.return_node.remove_all_inputs()

@@ -7,6 +7,7 @@ together or the warnings are given.
 
 from __future__ import annotations
 
+import gc
 import inspect
 import sys
 import types
@@ -40,9 +41,18 @@ _PACKAGE = __name__.partition(".")[0] + "."
 
 @contextmanager
 def compiling() -> Iterator[tuple[Unit, DiagnosticSink]]:
-    """A unit and its sink; at the end errors are raised, or warnings given, all together."""
+    """A unit and its sink; at the end errors are raised, or warnings given, all together.
+
+    Next to nothing of what compiling makes is garbage, so that looking for it can wait.
+    """
     sink = DiagnosticSink()
-    yield Unit(), sink
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield Unit(), sink
+    finally:
+        if collecting:
+            gc.enable()
     finish(sink)
 
 

@@ -24,7 +24,6 @@ CLEANUP: tuple[Pass, ...] = (
     fold_constants,
     eliminate_dead_code,
     pool_constants,
-    eliminate_dead_code,
 )
 
 
