@@ -84,7 +84,9 @@ def emit_apply(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
     args = emit_args(emitter, view.args)
     kwargs = emit_kwargs(emitter, view.keywords)
     starred = {given.range for given in view.args if isinstance(given, v.Starred)}
-    if any(given.range in starred and isinstance(given.type, ErrorType) for given in args):
+    if starred and any(
+        given.range in starred and isinstance(given.type, ErrorType) for given in args
+    ):
         return Unknown()  # how many arguments there are is not known
     return emit_call(emitter, callee, args, kwargs, view.range, callee_name=name)
 

@@ -8,7 +8,6 @@ live object: the world outside the function is the resolver's.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -120,7 +119,7 @@ class Emitter:
     #: Where types were taken for granted.
     origins: Origins = field(default_factory=Origins)
     frame: Frame = field(init=False)
-    _literals: dict[tuple[type, Any, int], Value] = field(default_factory=dict)
+    _literals: dict[tuple[type, str], Value] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.frame = Frame(self.graph.block, None)
@@ -190,8 +189,13 @@ class Emitter:
 
     def sugared(self, view: v.Expr, hint: Type | None = None) -> Sugared:
         """Emit an expression; what it is need not be a run-time value."""
-        with self.graph.at_range(view.range):
+        graph = self.graph
+        outer = graph.current_range
+        graph.current_range = view.range
+        try:
             return expressions.emit_sugared(self, view, hint)
+        finally:
+            graph.current_range = outer
 
     def expr(self, view: v.Expr, hint: Type | None = None) -> Value:
         """Emit an expression to a run-time value."""
@@ -225,8 +229,7 @@ class Emitter:
 
     def literal(self, value: int | float | complex) -> Value:
         """A number of the source: one constant for all its occurrences, at the graph's top."""
-        zero_sign = math.copysign(1.0, value) if isinstance(value, float) else 1
-        key = (type(value), repr(value), int(zero_sign))
+        key = (type(value), repr(value))  # tells 0.0 from -0.0
         found = self._literals.get(key)
         if found is None:
             first = next(self.graph.block.nodes, self.graph.return_node)

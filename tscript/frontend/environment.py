@@ -69,19 +69,23 @@ class Frame:
 
     def key(self, name: str) -> str:
         """What the variable is called in ``prim::Store`` and ``prim::Load``."""
-        for frame in self.chain():
+        frame: Frame | None = self
+        while frame is not None:
             if name in frame.own:
                 return frame.own[name]
+            frame = frame.parent
         return name
 
     def find(self, name: str) -> Stored | Held | None:
         """The variable in this frame or the nearest one around it that has it."""
-        for frame in self.chain():
+        frame: Frame | None = self
+        while frame is not None:
             entry = frame.variables.get(name)
             if entry is not None:
                 return entry
             if name in frame.problems or name in frame.own:
                 return None
+            frame = frame.parent
         return None
 
     def find_problem(self, name: str) -> Problem | None:

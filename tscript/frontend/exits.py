@@ -35,6 +35,8 @@ class _Exit:
 
 
 _JUMPS = ("prim::LoopContinuation", "prim::ReturnStmt")
+#: After which the rest of a block may not run.
+_LEAVING = frozenset({*_JUMPS, "prim::RaiseException", "prim::If", "prim::Loop", "prim::fork"})
 
 
 def transform_exits(graph: Graph, return_type: Type) -> None:
@@ -111,6 +113,9 @@ class _Transformer:
         node = block.return_node.next
         while node is not block.return_node:
             following = node.next
+            if node.kind not in _LEAVING:
+                node = following
+                continue
             match node.kind:
                 case "prim::RaiseException":
                     found = _Exit(_Status.THROWS, self.thrown)

@@ -311,6 +311,8 @@ def _wrong_type(
     progress: int,
     reason: str = "",
 ) -> Mismatch:
+    if not state.allow_conversions:  # the next round says why, if that one fails too
+        return Mismatch("argument-type", given.range, {}, progress)
     origin = None if reason else state.emitter.origins.of(given.value, target)
     text = given.range.text
     found = wrong_type(formal, text, given.range, given.type, target, signature, progress, reason)

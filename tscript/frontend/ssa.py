@@ -28,7 +28,7 @@ def to_ssa(graph: Graph, return_type: Type) -> None:
     _carry(graph, graph.block, ChainMap())
     _continuations(graph, graph.block, None)
     _inline_conditions(graph, graph.block)
-    _erase(graph.block, ChainMap())
+    _erase(graph.block, {})
     transform_exits(graph, return_type)
 
 
@@ -178,8 +178,8 @@ def _inline_conditions(graph: Graph, block: Block) -> None:
 # 4. Loads and stores --------------------------------------------------------------------------------
 
 
-def _erase(block: Block, outer: ChainMap[str, Value]) -> None:
-    scope = outer.new_child()
+def _erase(block: Block, outer: dict[str, Value]) -> None:
+    scope = dict(outer)
     for node in list(block.nodes):
         if node.kind == "prim::Store":
             scope[node.attributes["name"]] = node.input
