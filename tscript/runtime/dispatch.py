@@ -377,6 +377,10 @@ def _write_out_arrays(operator: Operator, args: Sequence[Any]) -> Any:
     return outs[0] if single else tuple(outs)
 
 
+#: Operators that convert nothing when they write to ``out``.
+_EXACT_OUT = frozenset({"aten::gather", "aten::complex", "aten::polar", "aten::multinomial"})
+
+
 def _run_out(operator: Operator, args: Sequence[Any]) -> Any:
     """Write results into the ``out`` tensors, which take the results' shapes."""
     assert operator.functional is not None
@@ -386,6 +390,12 @@ def _run_out(operator: Operator, args: Sequence[Any]) -> Any:
     single = type(results) is not tuple
     for result, out in zip((results,) if single else results, outs, strict=True):
         _check_result_fits(operator, result.array, out.array)
+        if out.array.dtype != result.array.dtype and operator.name in _EXACT_OUT:
+            raise RuntimeError(
+                f"{operator.schema.base_name}: out has dtype {dtypes.from_numpy(out.array.dtype)!r},"
+                f" the result {dtypes.from_numpy(result.array.dtype)!r}"
+            )
+        _check_writable(out.array)
         if result.array.shape == out.array.shape:
             np.copyto(out.array, result.array, casting="unsafe")
         else:

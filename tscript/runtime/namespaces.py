@@ -5,10 +5,28 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
+
+from ops_registry.dtypes import scalar_dtype
 from ops_registry.operator import fill_defaults
 from ops_registry.registry import UnknownOperatorError, registry
 from tscript.runtime.dispatch import call
 from tscript.runtime.overloads import eager
+from tscript.runtime.tensor import wrap
+
+
+_NUMBERS = frozenset({bool, int, float, complex})
+
+#: Functions that take two numbers for two 0-dim tensors; scripts have overloads of numbers for
+#: many more.
+_ARITHMETIC = frozenset(
+    {"add", "sub", "subtract", "mul", "multiply", "div", "divide", "true_divide", "floor_divide"}
+)
+
+
+def _of_numbers_only(args: tuple[Any, ...], kwargs: dict[str, Any]) -> bool:
+    values = (*args, *kwargs.values())
+    return bool(values) and all(type(value) in _NUMBERS for value in values)
 
 
 def operator_function(namespace: str, name: str) -> Callable[..., Any] | None:
@@ -18,7 +36,15 @@ def operator_function(namespace: str, name: str) -> Callable[..., Any] | None:
         return None
 
     def function(*args: Any, **kwargs: Any) -> Any:
-        return eager(full_name, args, kwargs)
+        result = eager(full_name, args, kwargs)
+        kind = type(result)
+        if kind is list:  # a Tensor[] is a tuple in Python
+            return tuple(result)
+        if kind in _NUMBERS and _of_numbers_only(args, kwargs):
+            if name not in _ARITHMETIC:
+                raise TypeError(f"{name}() takes a tensor, and none was given")
+            return wrap(np.array(result, scalar_dtype(result).numpy))
+        return result
 
     function.__name__ = function.__qualname__ = name
     function.__module__ = "tscript"

@@ -493,7 +493,8 @@ def operator_method(name: str) -> Any:
     full_name = f"aten::{name}"
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return call(full_name, self, *args, **kwargs)
+        result = call(full_name, self, *args, **kwargs)
+        return tuple(result) if type(result) is list else result  # as PyTorch's methods do
 
     method.__name__ = name
     method.__qualname__ = f"Tensor.{name}"
