@@ -7,7 +7,9 @@ How results are compared is in `parity.comparison`; how calls are spelled as scr
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import functools
+import importlib
 import types
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -16,6 +18,7 @@ import numpy as np
 import torch
 
 import tscript
+from tscript.runtime.tensor import wrap
 
 
 class Untranslatable(Exception):
@@ -59,7 +62,10 @@ def translated(value: Any, seen: dict[int, Any] | None = None) -> Any:
     seen = {} if seen is None else seen
     if isinstance(value, torch.Tensor):
         if id(value) not in seen:
-            seen[id(value)] = tensor(value)
+            made = tensor(value)
+            if isinstance(value, torch.nn.Parameter):
+                made = tscript.nn.Parameter(made, requires_grad=value.requires_grad)
+            seen[id(value)] = made
         return seen[id(value)]
     if isinstance(value, torch.Size):
         return tscript.Size(value)
@@ -76,7 +82,10 @@ def translated(value: Any, seen: dict[int, Any] | None = None) -> Any:
     if isinstance(value, torch.dtype | torch.layout | torch.memory_format):
         return find(str(value))
     if isinstance(value, torch.nn.Module):
-        raise Untranslatable("a module as an argument")
+        return module(value, seen)
+    if dataclasses.is_dataclass(value) and type(value).__module__.startswith("torch.nn."):
+        fields = {f.name: getattr(value, f.name) for f in dataclasses.fields(value)}
+        return find(f"torch.nn.{type(value).__name__}")(**translated(fields, seen))
     if isinstance(value, types.FunctionType | functools.partial) or (
         callable(value) and spelling(value) is not None
     ):
@@ -84,15 +93,31 @@ def translated(value: Any, seen: dict[int, Any] | None = None) -> Any:
     return value
 
 
+def module(value: torch.nn.Module, seen: dict[int, Any]) -> Any:
+    """Our module with the same attributes and state, as if it had been unpickled."""
+    if id(value) not in seen:
+        made_of = find(f"{type(value).__module__}.{type(value).__name__}")
+        seen[id(value)] = made = made_of.__new__(made_of)
+        known = vars(tscript.nn.Module())
+        state = {n: v for n, v in vars(value).items() if "hook" not in n or n in known}
+        made.__setstate__({name: translated(item, seen) for name, item in state.items()})
+    return seen[id(value)]
+
+
 def tensor(value: torch.Tensor) -> Any:
     """Our tensor with the same elements, strides and offset, on memory of its own."""
     copy = owned(value)
-    if copy.dtype == torch.bfloat16:
-        raise Untranslatable("a bfloat16 tensor")
-    storage = torch.empty(0, dtype=copy.dtype).set_(copy.untyped_storage()).numpy().copy()
+    dtype = find(str(copy.dtype))
+    if copy.dtype == torch.complex32:
+        raise Untranslatable("a complex32 tensor")
+    if copy.dtype == torch.bfloat16:  # NumPy does not know it
+        raw = torch.empty(0, dtype=torch.int16).set_(copy.untyped_storage()).numpy().copy()
+        storage = raw.view(dtype.numpy)
+    else:
+        storage = torch.empty(0, dtype=copy.dtype).set_(copy.untyped_storage()).numpy().copy()
     if not storage.size:
-        return tscript.empty(tuple(copy.shape), dtype=find(str(copy.dtype)))
-    whole = tscript.from_numpy(storage)
+        return tscript.empty(tuple(copy.shape), dtype=dtype)
+    whole = wrap(storage)
     if (
         whole.array.size == copy.numel()
         and copy.is_contiguous()
@@ -134,7 +159,12 @@ def find(path: str) -> Any:
         try:
             found = getattr(found, name)
         except (AttributeError, ImportError) as error:
-            raise Missing(path) from error
+            if not isinstance(found, types.ModuleType):
+                raise Missing(path) from error
+            try:  # a file that is imported by name only
+                found = importlib.import_module(f"{found.__name__}.{name}")
+            except ImportError:
+                raise Missing(path) from error
     return found
 
 
@@ -160,7 +190,7 @@ def _spellings() -> dict[int, str]:
         holder = torch
         for name in place.split(".")[1:]:
             holder = getattr(holder, name)
-        for name in dir(holder):
+        for name in sorted(dir(holder), key=lambda name: name.startswith("_")):
             if callable(value := getattr(holder, name, None)):
                 found.setdefault(id(value), f"{place}.{name}")
     for name in dir(torch.Tensor):

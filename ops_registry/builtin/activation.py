@@ -256,6 +256,8 @@ def hardshrink(self: np.ndarray, lambd: float) -> np.ndarray:
 
 
 def _prelu_meta(self: TensorMeta, weight: TensorMeta) -> TensorMeta:
+    if weight.ndim > 1:
+        raise RuntimeError(f"the weights of prelu have one dimension, not {weight.ndim}")
     return self
 
 
@@ -267,7 +269,7 @@ def _prelu_meta(self: TensorMeta, weight: TensorMeta) -> TensorMeta:
         Sample(tensor(2, 3), tensor(1, seed=1)),
         Sample(tensor(), tensor(1, seed=1)),
     ],
-    rejects=lambda: [Rejected(tensor(2, 3), tensor(2))],
+    rejects=lambda: [Rejected(tensor(2, 3), tensor(2)), Rejected(tensor(2, 3), tensor(1, 3))],
 )
 def prelu(self: np.ndarray, weight: np.ndarray) -> np.ndarray:
     """``self`` where it is positive, ``weight * self`` elsewhere; one weight, or one a channel.
@@ -400,7 +402,9 @@ def internal_log_softmax(self: np.ndarray, dim: int, half_to_float: bool) -> np.
     return log_softmax(self, dim)
 
 
-def _rrelu_meta(self: TensorMeta, *_: Any) -> TensorMeta:
+def _rrelu_meta(self: TensorMeta, lower: float, upper: float, *_: Any) -> TensorMeta:
+    if lower > upper:
+        raise RuntimeError(f"rrelu draws from lower to upper, not from {lower} to {upper}")
     return self
 
 
@@ -411,6 +415,7 @@ def _rrelu_meta(self: TensorMeta, *_: Any) -> TensorMeta:
     inplace=True,
     random=True,
     samples=lambda: [Sample(tensor(3, 4)), Sample(tensor(3, 4), 0.1, 0.3)],
+    rejects=lambda: [Rejected(tensor(3), 0.3, 0.1)],
 )
 def rrelu(
     self: np.ndarray, lower: float, upper: float, training: bool, generator: Any

@@ -17,12 +17,10 @@ from ops_registry.samples import Rejected, Sample, tensor
 def _pairwise_meta(
     x1: TensorMeta, x2: TensorMeta, p: float = 2.0, eps: float = 1e-6, keepdim: bool = False
 ) -> TensorMeta:
-    dtype = result_dtype(x1, x2)
-    if dtype.category < 2:
-        raise RuntimeError(f"a distance has fractions, which {dtype!r} has not")
+    dtype = floating(result_dtype(x1, x2))
     shape = broadcast_shapes(x1.shape, x2.shape)
     if not shape:
-        return TensorMeta(floating(dtype).to_real(), ())
+        return TensorMeta(dtype.to_real(), ())
     return TensorMeta(dtype.to_real(), (*shape[:-1], 1) if keepdim else shape[:-1])
 
 
@@ -38,6 +36,7 @@ def _pairwise_meta(
         Sample(tensor(2, 3), tensor(2, 3, seed=1), 0.0),
         Sample(tensor(2, 3, dtype=dtypes.float64), tensor(2, 3, seed=1)),
         Sample(tensor(0, 3), tensor(0, 3)),
+        Sample(tensor(2, 3, dtype=dtypes.int64), tensor(2, 3, dtype=dtypes.int64, seed=1)),
     ],
     rejects=lambda: [Rejected(tensor(2, 3), tensor(2, 4))],
 )
@@ -46,6 +45,8 @@ def pairwise_distance(
 ) -> Array:
     """The ``p`` norm of ``x1 - x2 + eps`` over the last dimension. Shapes: they broadcast."""
     first, second = widened(x1), widened(x2)
+    kind = dtypes.default_dtype().numpy
+    first, second = (x.astype(kind) if x.dtype.kind in "biu" else x for x in (first, second))
     difference = np.abs(first - second + np.result_type(first, second).type(eps))
     if difference.ndim == 0:
         return difference

@@ -42,9 +42,15 @@ def _meta(
         )
     batch = self.shape[0] if self.ndim == dims + 2 else 1
     wanted = (batch, self.shape[-dims - 1], dims)
-    if random_samples.shape != wanted or random_samples.dtype is not self.dtype:
+    given = random_samples.shape
+    if (
+        len(given) != 3
+        or given[0] < batch
+        or given[1:] != wanted[1:]
+        or random_samples.dtype is not self.dtype
+    ):
         raise RuntimeError(
-            f"random_samples is {list(wanted)} of {self.dtype!r}, not"
+            f"random_samples is at least {list(wanted)} of {self.dtype!r}, not"
             f" {list(random_samples.shape)} of {random_samples.dtype!r}"
         )
     for extent, window, count in zip(self.shape[-dims:], kernel_size, output_size, strict=True):
@@ -106,14 +112,15 @@ def fractional_max_pool(
     batch, channels, *extents = image.shape
     places: Array = np.zeros((batch, channels, *[1] * (2 * dims)), np.int64)
     for axis in range(dims):
-        phase = random_samples[..., dims - 1 - axis if dims == 2 else axis]
+        phase = random_samples[:batch, :, dims - 1 - axis if dims == 2 else axis]
         starts = _starts(phase, extents[axis], kernel_size[axis], output_size[axis])
         windows = starts[..., None] + np.arange(kernel_size[axis])
         shape = [1] * (2 * dims)
         shape[axis], shape[dims + axis] = windows.shape[2:]
         places = places * extents[axis] + windows.reshape(batch, channels, *shape)
-    places = places.reshape(batch, channels, int(np.prod(output_size)), -1)
-    flat = image.reshape(batch, channels, 1, -1)
+    windows_size = int(np.prod(kernel_size))
+    places = places.reshape(batch, channels, int(np.prod(output_size)), windows_size)
+    flat = image.reshape(batch, channels, 1, int(np.prod(extents)))
     values = np.take_along_axis(flat, places, axis=-1)
     chosen = values.argmax(axis=-1)[..., None]
     result = [

@@ -19,6 +19,13 @@ from ops_registry.samples import Rejected, Sample, array, tensor
 _NONE, _MEAN, _SUM = 0, 1, 2
 
 
+def _fractions(values: np.ndarray) -> np.ndarray:
+    """``values`` in a dtype that has fractions: integers as PyTorch's default dtype."""
+    if values.dtype.kind in "biu":
+        return values.astype(dtypes.default_dtype().numpy)
+    return widened(values)
+
+
 def reduced(values: np.ndarray, reduction: int) -> np.ndarray:
     """All elements, their mean, or their sum."""
     if reduction == _NONE:
@@ -31,11 +38,15 @@ def reduced(values: np.ndarray, reduction: int) -> np.ndarray:
 
 
 class _Elementwise(Promoting):
-    """Two tensors promoted and broadcast, then reduced as the argument ``reduction`` says."""
+    """Tensors promoted and broadcast, then reduced as the argument ``reduction`` says.
 
-    def __init__(self, *operands: str, floats: bool = False) -> None:
+    ``floats``: integers are computed as floats; ``real``: the loss of complex numbers is real.
+    """
+
+    def __init__(self, *operands: str, floats: bool = False, real: bool = False) -> None:
         self.operands = operands
         self.floats = floats
+        self.real = real
         self._names: list[str] = []
 
     def bind(self, names: list[str]) -> None:
@@ -52,7 +63,10 @@ class _Elementwise(Promoting):
         reduction = given.get("reduction", _MEAN)
         if reduction not in (_NONE, _MEAN, _SUM):
             raise ValueError(f"{reduction} is not a reduction: 0 none, 1 mean, 2 sum")
-        return TensorMeta(self.compute_dtype(operands), shape if reduction == _NONE else ())
+        dtype = self.compute_dtype(operands)
+        return TensorMeta(
+            dtype.to_real() if self.real else dtype, shape if reduction == _NONE else ()
+        )
 
 
 def _pairs() -> list[Sample]:
@@ -86,8 +100,8 @@ def mse_loss(self: np.ndarray, target: np.ndarray, reduction: int) -> np.ndarray
 
 @operator(
     "aten::l1_loss(Tensor self, Tensor target, int reduction=1) -> Tensor",
-    meta=_Elementwise("self", "target"),
-    samples=_pairs,
+    meta=_Elementwise("self", "target", real=True),
+    samples=lambda: [*_pairs(), Sample(tensor(3, dtype=dtypes.complex64), tensor(3))],
     rejects=_mismatch,
 )
 def l1_loss(self: np.ndarray, target: np.ndarray, reduction: int) -> np.ndarray:
@@ -246,8 +260,16 @@ def kl_div(self: np.ndarray, target: np.ndarray, reduction: int, log_target: boo
 @operator(
     "aten::poisson_nll_loss(Tensor input, Tensor target, bool log_input, bool full, float eps,"
     " int reduction) -> Tensor",
-    meta=_Elementwise("input", "target"),
+    meta=_Elementwise("input", "target", floats=True),
     samples=lambda: [
+        Sample(
+            tensor(5, dtype=dtypes.int64, low=1, high=4),
+            tensor(5, dtype=dtypes.int64, low=0, high=5),
+            False,
+            True,
+            1e-8,
+            _NONE,
+        ),
         Sample(tensor(3, 4), tensor(3, 4, low=0, high=5), True, False, 1e-8, _MEAN),
         Sample(tensor(3, 4, low=0, high=3), tensor(3, 4, low=0, high=5), False, True, 1e-8, _SUM),
     ],
@@ -288,8 +310,17 @@ def hinge_embedding_loss(
 @operator(
     "aten::margin_ranking_loss(Tensor input1, Tensor input2, Tensor target, float margin=0.,"
     " int reduction=1) -> Tensor",
-    meta=_Elementwise("input1", "input2", "target"),
-    samples=lambda: [Sample(tensor(4), tensor(4, seed=1), array([1.0, -1.0, 1.0, -1.0]), 0.2)],
+    meta=_Elementwise("input1", "input2", "target", floats=True),
+    samples=lambda: [
+        Sample(
+            tensor(4, dtype=dtypes.int64),
+            tensor(4, dtype=dtypes.int64, seed=1),
+            array([1, -1, 1, -1], dtypes.int64),
+            0.0,
+            _NONE,
+        ),
+        Sample(tensor(4), tensor(4, seed=1), array([1.0, -1.0, 1.0, -1.0]), 0.2),
+    ],
 )
 def margin_ranking_loss(
     input1: np.ndarray, input2: np.ndarray, target: np.ndarray, margin: float, reduction: int
@@ -306,7 +337,8 @@ def _cosine_meta(
 ) -> TensorMeta:
     shape = broadcast_shapes(input1.shape, input2.shape)[:-1] if input1.shape else ()
     batch = broadcast_shapes(shape, target.shape)
-    return TensorMeta(result_dtype(input1, input2), batch if reduction == _NONE else ())
+    dtype = floating(result_dtype(input1, input2))
+    return TensorMeta(dtype, batch if reduction == _NONE else ())
 
 
 @operator(
@@ -322,7 +354,7 @@ def cosine_embedding_loss(
     input1: np.ndarray, input2: np.ndarray, target: np.ndarray, margin: float, reduction: int
 ) -> np.ndarray:
     """``1 - cos`` for target 1, ``max(0, cos - margin)`` for target -1, over the last dimension."""
-    a, b, t = widened(input1), widened(input2), widened(target)
+    a, b, t = _fractions(input1), _fractions(input2), widened(target)
     small = 1e-12
     norms = ((a * a).sum(-1) + small) * ((b * b).sum(-1) + small)
     cosine = (a * b).sum(-1) / np.sqrt(norms)
@@ -337,7 +369,7 @@ def _triplet_meta(
     eps: float, swap: bool, reduction: int,
 ) -> TensorMeta:  # fmt: skip
     shape = broadcast_shapes(anchor.shape, positive.shape, negative.shape)
-    dtype = result_dtype(anchor, positive, negative)
+    dtype = floating(result_dtype(anchor, positive, negative)).to_real()
     return TensorMeta(dtype, shape[:-1] if reduction == _NONE else ())
 
 
@@ -357,7 +389,8 @@ def triplet_margin_loss(
     """``max(0, d(anchor, positive) - d(anchor, negative) + margin)`` with the p-norm as d."""
 
     def distance(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        difference = np.abs(widened(a) - widened(b) + widened(a).dtype.type(eps))
+        difference = _fractions(a) - _fractions(b)
+        difference = np.abs(difference + difference.dtype.type(eps))
         return np.power(difference, p).sum(-1) ** (1 / p)
 
     near, far = distance(anchor, positive), distance(anchor, negative)
@@ -384,6 +417,8 @@ def _check_classes(self: TensorMeta, target: TensorMeta, weight: TensorMeta | No
         raise RuntimeError(
             f"{self.shape[axis]} classes need as many weights, not shape {list(weight.shape)}"
         )
+    if weight is not None and weight.dtype is not self.dtype:
+        raise RuntimeError(f"the weights are {self.dtype!r} as the input, not {weight.dtype!r}")
     return axis
 
 
@@ -499,6 +534,8 @@ def _cross_entropy_meta(
     if not 0 <= label_smoothing <= 1:
         raise RuntimeError(f"label_smoothing is from 0 to 1, not {label_smoothing}")
     if target.dtype.is_floating_point:
+        if ignore_index >= 0:
+            raise RuntimeError("ignore_index goes with classes, and target has probabilities")
         if self.shape != target.shape:
             raise RuntimeError(
                 f"class probabilities have the input's shape {list(self.shape)}, not"
@@ -507,6 +544,8 @@ def _cross_entropy_meta(
         axis = 0 if self.ndim == 1 else 1
         shape = tuple(n for d, n in enumerate(self.shape) if d != axis)
     else:
+        if self.shape == target.shape and self.ndim:
+            raise RuntimeError(f"class probabilities are floating point, not {target.dtype!r}")
         _check_classes(self, target, weight)
         shape = target.shape
     return TensorMeta(self.dtype, shape if reduction == _NONE else ())
@@ -567,8 +606,13 @@ def cross_entropy_loss(
 def _multi_margin_meta(
     self: TensorMeta, target: TensorMeta, p: Any, margin: Any, weight: Any, reduction: int
 ) -> TensorMeta:
-    batch = self.shape[:-1]
-    return TensorMeta(self.dtype, batch if reduction == _NONE else ())
+    rows = self.shape[0] if self.ndim == 2 else 1
+    if self.ndim > 2 or target.ndim > 1 or target.size != rows:
+        raise RuntimeError(
+            f"an input (N, C) or (C) takes N targets or one, not {list(target.shape)} with"
+            f" {list(self.shape)}"
+        )
+    return TensorMeta(self.dtype, target.shape if reduction == _NONE else ())
 
 
 @operator(
@@ -579,9 +623,11 @@ def _multi_margin_meta(
     samples=lambda: [
         Sample(tensor(3, 4), array([1, 0, 3], dtypes.int64)),
         Sample(tensor(3, 4), array([1, 0, 3], dtypes.int64), 2, 0.5, tensor(4, low=1, high=2), 0),
+        Sample(tensor(), array(0, dtypes.int64), reduction=_NONE),
     ],
-    rejects=lambda: [Rejected(tensor(3, 4), array([1, 0, 4], dtypes.int64))],
-)
+    rejects=lambda: [Rejected(tensor(3, 4), array([1, 0, 4], dtypes.int64)),
+                     Rejected(tensor(3, 4), array([1, 0], dtypes.int64))],
+)  # fmt: skip
 def multi_margin_loss(
     self: np.ndarray, target: np.ndarray, p: float, margin: float, weight: Any, reduction: int
 ) -> np.ndarray:
@@ -590,7 +636,7 @@ def multi_margin_loss(
     Shapes: (N, C) with (N), or (C) with a 0-dim target. RuntimeError for a target that is no class.
     """
     x = widened(self)
-    rows = x.reshape(-1, x.shape[-1])
+    rows = x if x.ndim == 2 else x.reshape(1, x.size)
     t = target.reshape(-1)
     if t.size and (t.min() < 0 or t.max() >= rows.shape[1]):
         raise RuntimeError(f"a target is no class: there are {rows.shape[1]}")
@@ -600,7 +646,7 @@ def multi_margin_loss(
         each = each * widened(weight)[t][:, None]
     np.put_along_axis(each, t[:, None], 0, 1)
     loss = (each.sum(1) / rows.shape[1]).astype(x.dtype)
-    return reduced(loss.reshape(self.shape[:-1]), reduction)
+    return reduced(loss.reshape(target.shape), reduction)
 
 
 def _multilabel_meta(self: TensorMeta, target: TensorMeta, reduction: int) -> TensorMeta:
@@ -618,6 +664,7 @@ def _multilabel_meta(self: TensorMeta, target: TensorMeta, reduction: int) -> Te
     samples=lambda: [
         Sample(tensor(2, 4), array([[3, 0, -1, 1], [1, -1, 0, 0]], dtypes.int64)),
         Sample(tensor(4), array([3, 0, -1, 1], dtypes.int64), _NONE),
+        Sample(tensor(), array(0, dtypes.int64), _NONE),
     ],
     rejects=lambda: [Rejected(tensor(2, 4), array([[3, 0, -1, 1]], dtypes.int64))],
 )
@@ -626,7 +673,7 @@ def multilabel_margin_loss(self: np.ndarray, target: np.ndarray, reduction: int)
 
     Shapes: (N, C) or (C); a row of targets ends at its first -1.
     """
-    x = widened(self).reshape(-1, self.shape[-1])
+    x = widened(self) if self.ndim == 2 else widened(self).reshape(1, self.size)
     rows = target.reshape(x.shape)
     losses = np.zeros(len(x), x.dtype)
     for number, (scores, labels) in enumerate(zip(x, rows, strict=True)):

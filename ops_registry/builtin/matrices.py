@@ -227,6 +227,7 @@ def _similarity_meta(x1: TensorMeta, x2: TensorMeta, dim: int, eps: float) -> Te
         Sample(tensor(3, 4), tensor(1, 4, seed=1), -1),
         Sample(tensor(3, 4), tensor(3, 4, seed=1), 0, 0.1),
         Sample(tensor(2, 3) * 0, tensor(2, 3)),
+        Sample(tensor(), tensor(seed=1), 0),
     ],
 )
 def cosine_similarity(x1: Array, x2: Array, dim: int = 1, eps: float = 1e-8) -> Array:
@@ -235,6 +236,8 @@ def cosine_similarity(x1: Array, x2: Array, dim: int = 1, eps: float = 1e-8) -> 
     Norms are at least ``eps``.
     """
     a, b = np.broadcast_arrays(widened(x1), widened(x2))
+    if a.ndim == 0:
+        a, b = a.reshape(1), b.reshape(1)
     norms = [np.maximum(norm_over(x, 2, (wrap_dim(dim, a.ndim),), True), a.dtype.type(eps))
              for x in (a, b)]  # fmt: skip
     return np.sum(a / norms[0] * (b / norms[1]), axis=dim)

@@ -6,6 +6,7 @@ where PyTorch accumulates so, then rounded.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -41,6 +42,8 @@ def _scaled(
 
 
 def _check_channels(input: TensorMeta, *vectors: TensorMeta | None) -> None:
+    if 0 in input.shape:
+        return  # PyTorch gives an empty result back, whatever the rest is
     if input.ndim < 2:
         raise RuntimeError(f"batch norm takes (N, C, ...), not the shape {list(input.shape)}")
     for vector in vectors:
@@ -114,6 +117,7 @@ _RUNNING = "Tensor? running_mean, Tensor? running_var"
                False, 0.1, 1e-5, True),
         Sample(tensor(4, 3), None, None, tensor(3, seed=1), _positive(3, 2), False, 0.1, 1e-5, True),
         Sample(tensor(2, 3, 4, 5), _positive(3), tensor(3), None, None, True, 0.1, 1e-5, True),
+        Sample(tensor(0, 3), None, None, None, None, True, 0.1, 1e-5, True),
     ],
     rejects=lambda: [
         Rejected(tensor(2, 3), None, None, None, None, False, 0.1, 1e-5, True),
@@ -130,9 +134,10 @@ def batch_norm(
     batch's and the running ones move towards them by ``momentum``; otherwise the running ones are
     used. RuntimeError when vectors do not fit.
     """
-    return normalize_batch(input, weight, bias, running_mean, running_var, training, momentum, eps)[
-        0
-    ]
+    if input.size == 0:
+        return input.copy()
+    given = weight, bias, running_mean, running_var, training, momentum, eps
+    return normalize_batch(input, *given)[0]
 
 
 def _native_batch_norm_meta(
@@ -354,7 +359,8 @@ def normalize_groups(
     """Each group of channels normalized; mean and inverse deviation are (N, groups)."""
     x = widened(input)
     batch = x.shape[0]
-    parts, mean, inverse = normalize_layer(x.reshape(batch, groups, -1), 1, None, None, eps)
+    each = math.prod(x.shape[1:]) // groups
+    parts, mean, inverse = normalize_layer(x.reshape(batch, groups, each), 1, None, None, eps)
     result = parts.reshape(x.shape)
     if weight is not None:
         result *= _per_channel(x, weight)
@@ -370,6 +376,7 @@ def normalize_groups(
     samples=lambda: [
         Sample(tensor(2, 6, 4, 5), 3, _positive(6), tensor(6)),
         Sample(tensor(2, 6), 2),
+        Sample(tensor(0, 6), 2),
     ],
     rejects=lambda: [Rejected(tensor(2, 6), 4), Rejected(tensor(2, 6), 2, tensor(5))],
 )

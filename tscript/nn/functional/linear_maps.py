@@ -57,6 +57,9 @@ def embedding_bag(
 
     ``input`` is ``(bags, length)``, or one-dimensional with the start of each bag in ``offsets``.
     """
+    if weight.dtype == torch.long and input.is_floating_point():
+        # the order that PyTorch's arguments once had
+        input, weight = weight, input
     if per_sample_weights is not None and input.size() != per_sample_weights.size():
         raise ValueError("embedding_bag: per_sample_weights needs the shape of input")
     if weight.dim() != 2:

@@ -332,6 +332,8 @@ class HuberLoss(_Loss):
         reduction: str = "mean",
         delta: float = 1.0,
     ) -> None:
+        if not isinstance(delta, int | float):
+            raise TypeError(f"delta is a float or int, not {type(delta)}")
         super().__init__(reduction=reduction)
         self.delta = delta
 
