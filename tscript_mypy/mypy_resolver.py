@@ -39,7 +39,7 @@ from tscript.frontend.resolver import (
 )
 from tscript.frontend.unit import python_schema
 from tscript.frontend.view_cache import cached_class, cached_def
-from tscript.frontend.views import ClassDef
+from tscript.frontend.views import ClassDef, Var
 from tscript.types.nominal import (
     ClassType,
     EnumType,
@@ -53,6 +53,9 @@ from tscript_mypy.class_layout import fill_module, reads_of_self
 from tscript_mypy.sources import SourceFile, source_file
 
 UNKNOWN = Unknown()
+
+#: Modules whose classes are no types of a script, unless the library's table has them.
+_TYPELESS = ("builtins", "typing", "types", "collections", "collections.abc")
 
 #: Packages whose definitions are the shared namespace table's.
 _LIBRARIES = ("torch", "tscript", "math", "cmath", "typing", "typing_extensions", "builtins",
@@ -215,20 +218,22 @@ class MypyResolver:
             self if handle.module == self.module else MypyResolver(self.program, handle.module)
         )
         marks = {name.rpartition(".")[2] for name in view.decorator_names}
+        owner = self.program.types.get(handle.owner) if handle.owner else None
+        if not isinstance(owner, ClassType | ModuleType) or "staticmethod" in marks:
+            owner = None
         if marks & {"ignore"}:
-            return PythonDefinition(python_schema(view, resolver))
+            return PythonDefinition(python_schema(view, resolver, owner))
         if marks & {"unused"}:
-            return UnusedDefinition(python_schema(view, resolver))
+            return UnusedDefinition(python_schema(view, resolver, owner))
         plain = {"script", "script_method", "export", "staticmethod", "no_grad", "property"}
         if marks - plain:
             return UNKNOWN
         if marks & {"script", "script_method"}:
             self.program.scripted.append(view.range)
-        owner = self.program.types.get(handle.owner) if handle.owner else None
         return SourceDefinition(
             view,
             resolver,
-            owner=owner if isinstance(owner, ClassType | ModuleType) else None,
+            owner=owner,
             strict=bool(handle.owner) or "script" in marks,
         )
 
@@ -309,6 +314,8 @@ class MypyResolver:
             return _library_type(node.fullname) or self.type_of(node.target) or UNKNOWN
         if isinstance(node, n.Var):
             known = _library_type(node.fullname)
+            if known is None and node.fullname.startswith("typing."):
+                return None
             return known if known is not None else UNKNOWN
         if not isinstance(node, n.TypeInfo):
             return UNKNOWN
@@ -322,6 +329,8 @@ class MypyResolver:
 
     def _make_type(self, info: n.TypeInfo) -> NamedType:
         name = f"__torch__.{info.fullname}"
+        if info.module_name in _TYPELESS:
+            return None
         if info.is_enum:
             return self._enum(info, name)
         if info.is_named_tuple and info.tuple_type is not None:
@@ -330,10 +339,20 @@ class MypyResolver:
             fields = [key for key in info.names if not key.startswith("_")]
             for field_name, item in zip(fields, info.tuple_type.items, strict=False):
                 named.fields[field_name] = self.type_of(item) or t.ERROR
+            named.defaults.update(dict.fromkeys(self._fields_with_defaults(info)))
             return named
         if info.fallback_to_any or _is_library(info.fullname) or is_module_class(info):
             return UNKNOWN
         return self._script_class(info, name)
+
+    def _fields_with_defaults(self, info: n.TypeInfo) -> Iterator[str]:
+        file = self.program.file(info.module_name)
+        place = file.named(info.fullname.removeprefix(info.module_name + ".")) if file else None
+        if file is None or place is None or not place.is_class:
+            return
+        for statement in cached_class(file.source(place)).assigns:
+            if statement.value is not None:
+                yield from (x.name for x in statement.targets if isinstance(x, Var))
 
     def _enum(self, info: n.TypeInfo, name: str) -> NamedType:
         members: dict[str, Any] = {}
@@ -376,13 +395,18 @@ class MypyResolver:
                             info.fullname)  # fmt: skip
             reference = FunctionRef(f"{name}.{method.name.name}", handle)
             marks = {m.rpartition(".")[2] for m in method.decorator_names}
-            if "property" in marks:
-                made.methods[method.name.name] = reference
-                made.properties[method.name.name] = Property(method.name.name)
-            elif "staticmethod" in marks:
+            if "staticmethod" in marks:
                 made.static_methods[method.name.name] = reference
             elif not marks - {"export", "ignore", "unused"}:
                 made.methods[method.name.name] = reference
+        for found in view.properties:
+            getter, setter = f"__{found.name}_getter", f"__{found.name}_setter"
+            made.properties[found.name] = Property(getter, setter if found.setter else None)
+            for accessor, method_view in ((getter, found.getter), (setter, found.setter)):
+                if method_view is not None:
+                    handle = Handle(module, f"{place.qualname}.{found.name}",
+                                    method_view.name.range.line, info.fullname)  # fmt: skip
+                    made.methods[accessor] = FunctionRef(f"{name}.{accessor}", handle)
         return made
 
     def _interface(self, info: n.TypeInfo, name: str, view: ClassDef) -> InterfaceType:

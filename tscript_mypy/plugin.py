@@ -7,7 +7,7 @@ mypy resolver; the graph is thrown away and the diagnostics become mypy errors o
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from mypy import nodes as n
@@ -55,20 +55,18 @@ class TScriptPlugin(Plugin):
     # The hook.
 
     def _scripted(self, ctx: FunctionContext) -> mt.Type:
-        function = _target(ctx)
-        if function is None:
-            return ctx.default_return_type
-        found = self._diagnostics(ctx.api, function)
-        if found is None:
-            return ctx.default_return_type
-        diagnostics, modules = found
-        # mypy may try a call several times and drop what was reported while trying: report at
-        # each of them, it keeps one.
-        for diagnostic in diagnostics:
-            _report.report(ctx.api, diagnostic)
-        references = getattr(ctx.api.tree, "module_refs", None)  # type: ignore[attr-defined]
-        if references is not None:
-            references.update(modules)
+        for function in _targets(ctx):
+            found = self._diagnostics(ctx.api, function)
+            if found is None:
+                continue
+            diagnostics, modules = found
+            # mypy may try a call several times and drop what was reported while trying: report at
+            # each of them, it keeps one.
+            for diagnostic in diagnostics:
+                _report.report(ctx.api, diagnostic)
+            references = getattr(ctx.api.tree, "module_refs", None)  # type: ignore[attr-defined]
+            if references is not None:
+                references.update(modules)
         return ctx.default_return_type
 
     def _diagnostics(
@@ -86,20 +84,63 @@ class TScriptPlugin(Plugin):
         return found
 
 
-def _target(ctx: FunctionContext) -> n.FuncDef | None:
-    """The function that is scripted: decorated, or named as the first argument."""
+def _targets(ctx: FunctionContext) -> list[n.FuncDef]:
+    """What is scripted: the function that is decorated, or named as the first argument, or the
+    ``forward`` of the module that is the first argument."""
     if isinstance(ctx.context, n.Decorator):
-        return ctx.context.func
+        return [ctx.context.func]
+    if isinstance(ctx.context, n.ClassDef):
+        return list(_methods_of(ctx.context.info))
     if not ctx.args or not ctx.args[0]:
-        return None
+        return []
     argument = ctx.args[0][0]
     node = argument.node if isinstance(argument, n.RefExpr) else None
+    if node is None or isinstance(node, n.Var):
+        return _forward_of(ctx.arg_types[0][0], ctx)
+    function = _function(node)
+    if function is None or _is_scripted_already(function):
+        return []
+    own = ctx.api.tree.fullname  # type: ignore[attr-defined]
+    is_here = function.fullname.startswith(own + ".") or "." not in function.fullname
+    return [function] if is_here else []
+
+
+def _methods_of(info: n.TypeInfo) -> Iterator[n.FuncDef]:
+    """What ``script`` compiles of a class: its methods, ``__init__`` first as in the source."""
+    for symbol in info.names.values():
+        node = symbol.node
+        found = node.items if isinstance(node, n.OverloadedFuncDef) else [node]
+        for item in found:
+            function = item.func if isinstance(item, n.Decorator) else item
+            marks = item.decorators if isinstance(item, n.Decorator) else []
+            names = {mark.name for mark in marks if isinstance(mark, n.NameExpr | n.MemberExpr)}
+            if isinstance(function, n.FuncDef) and not names & _NOT_COMPILED:
+                yield function
+
+
+#: Decorators of methods that scripting a class leaves alone.
+_NOT_COMPILED = frozenset({"ignore", "unused", "staticmethod", "classmethod"})
+
+
+def _forward_of(type: mt.Type, ctx: FunctionContext) -> list[n.FuncDef]:
+    """The ``forward`` of a module whose class this file defines."""
+    from tscript_mypy.mypy_resolver import is_module_class
+
+    proper = mt.get_proper_type(type)
+    if not isinstance(proper, mt.Instance) or not is_module_class(proper.type):
+        return []
+    own = ctx.api.tree.fullname  # type: ignore[attr-defined]
+    symbol = proper.type.names.get("forward")
+    function = _function(symbol.node) if symbol is not None else None
+    if function is None or function.is_decorated or proper.type.module_name != own:
+        return []
+    return [function]
+
+
+def _function(node: n.SymbolNode | None) -> n.FuncDef | None:
     if isinstance(node, n.Decorator):
         node = node.func
-    if isinstance(node, n.FuncDef) and not _is_scripted_already(node):
-        own = ctx.api.tree.fullname  # type: ignore[attr-defined]
-        return node if node.fullname.startswith(own + ".") or "." not in node.fullname else None
-    return None
+    return node if isinstance(node, n.FuncDef) else None
 
 
 def _is_scripted_already(function: n.FuncDef) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from mypy import errors
 from mypy.errorcodes import ErrorCode
 from mypy.nodes import EllipsisExpr
 
@@ -22,6 +23,12 @@ CODES: dict[str, ErrorCode] = {
 }
 
 
+# mypy keeps the codes of notes to itself, but for those that stand alone, as warnings do.
+errors.SHOW_NOTE_CODES.update(
+    CODES[slug].code for slug, entry in CATALOGUE.items() if entry.severity == "warning"
+)
+
+
 def place(line: int, column: int, end_line: int, end_column: int) -> EllipsisExpr:
     """A context for mypy with the given span; an expression, so that an ignore on any line of it
     counts. Lines count from 1, columns from 0."""
@@ -33,6 +40,9 @@ def place(line: int, column: int, end_line: int, end_column: int) -> EllipsisExp
 
 def report(api: Any, diagnostic: Diagnostic) -> None:
     """Give a diagnostic to mypy; its hint and related places become notes of the error.
+
+    A warning is a note with a code, which ``# type: ignore[code]`` silences and which does not
+    fail the run.
 
     ``api`` is the type checker. A diagnostic in another file is reported where this file leads
     there: at the outermost call of its chain.
@@ -48,6 +58,8 @@ def report(api: Any, diagnostic: Diagnostic) -> None:
     code = CODES[diagnostic.code]
     context = place(span.line, span.column, span.end_line, span.end_column)
     if diagnostic.severity == "warning":
+        if diagnostic.hint and diagnostic.code != "revealed-type":
+            message = f"{message}; {diagnostic.hint}"
         api.msg.note(message, context, code=code)
         return
     info = api.fail(message, context, code=code)

@@ -1,4 +1,4 @@
-"""Every diagnostic has a page; its example raises the code, and its fix compiles.
+"""Every diagnostic has a page; its example raises the code with a remedy, and its fix compiles.
 
 Pages are programs as users write them: each block runs as a file of its own.
 """
@@ -38,8 +38,10 @@ def reported(block: str, folder: Path) -> list[str]:
             runpy.run_path(str(program))
         except CompilationError as error:
             codes += error.codes
+            assert all(found.hint for found in error.diagnostics), error
     for warning in caught:
         assert issubclass(warning.category, CompilationWarning), warning.message
+        assert "\nhint: " in str(warning.message)
         codes += re.findall(r"\[([a-z-]+)\]$", str(warning.message), re.MULTILINE)
     return codes
 

@@ -52,6 +52,42 @@ def test_an_error_has_its_line_its_code_and_its_remedy(model):
     assert done.stdout.rstrip().endswith("Found 1 error in 1 file (checked 1 source file)")
 
 
+def test_a_warning_is_a_note_with_its_code_that_can_be_silenced(project, warm_cache):
+    warm_cache(project)
+    project.write(
+        "model.py",
+        "import tscript as torch\n"
+        "@torch.jit.script\n"
+        "def f(x: torch.Tensor) -> int:\n"
+        "    pair = [1, 'a']  # type: ignore[tscript-mixed-list]\n"
+        "    return x.sum()\n",
+    )
+    done = project.run("model.py")
+    assert done.returncode == 0, done.stdout + done.stderr
+    (note,) = [line for line in done.stdout.splitlines() if ": note: " in line]
+    assert note.startswith("model.py:5: ") and note.endswith("[tscript-implicit-tensor-conversion]")
+
+
+def test_a_module_that_is_scripted_by_a_call_is_checked(project, warm_cache):
+    warm_cache(project)
+    project.write(
+        "model.py",
+        "import tscript as torch\n"
+        "class Net(torch.nn.Module):\n"
+        "    def __init__(self):\n"
+        "        super().__init__()\n"
+        "        self.count = 0\n"
+        "    @torch.jit.ignore\n"
+        "    def log(self, x: torch.Tensor) -> int:\n"
+        "        return 1\n"
+        "    def forward(self, x: torch.Tensor):\n"
+        "        self.count = 'one'\n"
+        "        return self.log(x)\n"
+        "torch.jit.script(Net())\n",
+    )
+    assert project.errors("model.py") == [("model.py", 10, "tscript-attribute-type")]
+
+
 def test_a_clean_project_is_clean(model):
     model.write("model.py", MODEL.split("@torch.jit.script\ndef bad")[0])
     done = model.run("model.py")

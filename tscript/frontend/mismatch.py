@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from ops_registry.schema import Argument, FunctionSchema
 from ops_registry.types import (
+    TENSOR,
     LayoutType,
     ListType,
     MemoryFormatType,
@@ -108,6 +109,14 @@ class Mismatch:
                     origin = emitter.origins.of(receiver.value, ListType(given.type))
                     if origin is not None:
                         return replace(self, suggestion=origin.hint, origin=origin.note)
+                    if (
+                        receiver.type.element == TENSOR
+                        and receiver.value.node.kind == "prim::GetAttr"
+                    ):
+                        name = receiver.value.node.attributes["name"]
+                        wanted = source_str(ListType(given.type))
+                        hint = f"annotate it where it is first set: `self.{name}: {wanted} = []`"
+                        return replace(self, suggestion=hint)
         return self
 
     def notes(self) -> tuple[Note, ...]:

@@ -42,7 +42,7 @@ from tscript.frontend.schema_matching import Choice
 from tscript.frontend.ssa import to_ssa
 from tscript.ir.function import CompiledFunction, Declared
 from tscript.ir.graph import Value, constant_type
-from tscript.passes.pipeline import run_cleanup
+from tscript.passes.pipeline import check_after, run_cleanup
 from tscript.types.nominal import ClassType, EnumType, ModuleType
 from tscript.types.printing import source_str
 from tscript.types.relations import is_subtype, without_none
@@ -252,6 +252,7 @@ class _Function:
         failed = bool(self.sink.errors)
         if not failed and self.unit.graphs:
             to_ssa(emitter.graph, return_type)
+            check_after(to_ssa, emitter.graph)
             run_cleanup(emitter.graph)
         diagnostics: tuple[Diagnostic, ...] = self.sink.diagnostics
         return CompiledFunction(
@@ -526,11 +527,13 @@ def _constant_member(owner: v.Expr, name: str, resolver: Resolver) -> Constant:
     return fact if isinstance(fact, Constant) else unknown
 
 
-def python_schema(view: v.Def, resolver: Resolver) -> FunctionSchema:
+def python_schema(
+    view: v.Def, resolver: Resolver, owner: ClassType | ModuleType | None = None
+) -> FunctionSchema:
     """The signature of a function that stays in Python: Tensors unless annotated."""
     sink = DiagnosticSink()
     reader = AnnotationReader(resolver, sink, parse_annotation)
-    signature = _Signature(view, SourceDefinition(view, resolver), reader, sink)
+    signature = _Signature(view, SourceDefinition(view, resolver, owner=owner), reader, sink)
     schema = signature.schema(view.name.name, signature.returns or TENSOR)
     varargs = any(parameter.kind in ("vararg", "kwarg") for parameter in view.params)
     if not varargs:
