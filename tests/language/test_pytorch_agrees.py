@@ -1,7 +1,7 @@
 """Real PyTorch's verdict on every statement of the language cases: accepted here, accepted there.
 
 Values are compared too: the cases' own assertions run in PyTorch. Where the verdict differs on purpose
-the case says so: ``# PyTorch: reason``.
+the case says so: ``# PyTorch: row``, a row of ``docs/deviations.md`` (`test_deviations.py`).
 """
 
 from __future__ import annotations

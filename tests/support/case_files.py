@@ -6,7 +6,8 @@ compiler sees it, and having mypy check many in one run. Not here: the cases (``
 
 A program is run one top-level statement at a time: a script that is refused leaves the next ones
 to be compiled. ``# live-only: reason`` marks a program that mypy cannot judge;
-``# PyTorch: reason``, inside a statement, says that PyTorch's verdict on it is the opposite one.
+``# PyTorch: row``, inside a statement, says that PyTorch's verdict on it is the opposite one, for
+the reason that the row of ``docs/deviations.md`` gives.
 """
 
 from __future__ import annotations
@@ -48,7 +49,7 @@ PRELUDE = (
 _EXPECTED = re.compile(r"# (?:error|warning): ((?:\[[a-z-]+\] ?)+)")
 _REVEALED = re.compile(r"# revealed: (.+)")
 _LIVE_ONLY = re.compile(r"^# live-only: (.+)$", re.MULTILINE)
-_PYTORCH = re.compile(r"# PyTorch: .+")
+_PYTORCH = re.compile(r"# PyTorch: (.+)")
 _counter = itertools.count()
 
 Report = tuple[int, str]
@@ -86,6 +87,11 @@ class Case:
         """Why mypy cannot judge it; None when it can."""
         match = _LIVE_ONLY.search(self.text)
         return match[1] if match else None
+
+    @property
+    def deviations(self) -> list[str]:
+        """The rows of ``docs/deviations.md`` that it names."""
+        return [match[1].strip() for match in _PYTORCH.finditer(self.text)]
 
     def statements(self) -> list[ast.stmt]:
         """The top-level statements."""

@@ -1,0 +1,52 @@
+"""Every verdict that differs from PyTorch's is a row of ``docs/deviations.md``, and has a case."""
+
+from __future__ import annotations
+
+import re
+
+from case_files import ROOT, Case, language_cases
+
+#: More of them, and the language would be another one.
+MOST = 15
+
+ROW = re.compile(r"^\| ([a-z][a-z-]*) \| [^|]", re.MULTILINE)
+
+
+def verdict_rows(page: str) -> list[str]:
+    """The names of the rows below "Verdicts of the compiler"."""
+    match = re.search(r"^### Verdicts of the compiler\n(.*?)^##", page, re.DOTALL | re.MULTILINE)
+    assert match
+    return [name for name in ROW.findall(match[1]) if name != "row"]
+
+
+def unknown_rows(cases: list[Case], rows: list[str]) -> list[str]:
+    """The cases that give another reason than a row."""
+    return [
+        f"{case.name}: {reason!r} is no row of docs/deviations.md"
+        for case in cases
+        for reason in case.deviations
+        if reason not in rows
+    ]
+
+
+def test_every_difference_is_a_row() -> None:
+    rows = verdict_rows((ROOT / "docs" / "deviations.md").read_text(encoding="utf-8"))
+    assert unknown_rows(language_cases(), rows) == []
+
+
+def test_every_row_has_a_case_and_there_are_few() -> None:
+    rows = verdict_rows((ROOT / "docs" / "deviations.md").read_text(encoding="utf-8"))
+    named = {reason for case in language_cases() for reason in case.deviations}
+    assert sorted(rows) == sorted(named)
+    assert len(rows) <= MOST
+
+
+def test_a_reason_that_is_no_row_is_noticed() -> None:
+    page = (
+        "### Verdicts of the compiler\n\n| row | source |\n| --- | --- |\n| bare-raise | `raise` |\n"
+        "\n### Library\n\n| other-row | here |\n"
+    )
+    rows = verdict_rows(page)
+    assert rows == ["bare-raise"]
+    cases = [Case("a", "x = 1  # PyTorch: bare-raise"), Case("b", "x = 1  # PyTorch: it is slow")]
+    assert unknown_rows(cases, rows) == ["b: 'it is slow' is no row of docs/deviations.md"]
