@@ -96,7 +96,9 @@ def translated(value: Any, seen: dict[int, Any] | None = None) -> Any:
 def module(value: torch.nn.Module, seen: dict[int, Any]) -> Any:
     """Our module with the same attributes and state, as if it had been unpickled."""
     if id(value) not in seen:
-        made_of = find(f"{type(value).__module__}.{type(value).__name__}")
+        name = type(value).__name__
+        place = "torch.nn" if hasattr(torch.nn, name) else type(value).__module__
+        made_of = find(f"{place}.{name}")
         seen[id(value)] = made = made_of.__new__(made_of)
         known = vars(tscript.nn.Module())
         state = {n: v for n, v in vars(value).items() if "hook" not in n or n in known}

@@ -216,6 +216,12 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::_native_multi_head_attention": (
         ("transformer", "(Tensor query, Tensor key, Tensor value, int embed_dim, int num_head, Tensor qkv_weight, Tensor qkv_bias, Tensor proj_weight, Tensor proj_bias, Tensor? mask=None, bool need_weights=True, bool average_attn_weights=True, int? mask_type=None) -> (Tensor, Tensor)"),
     ),
+    "aten::_pack_padded_sequence": (
+        ("packing", "(Tensor input, Tensor lengths, bool batch_first) -> (Tensor, Tensor)"),
+    ),
+    "aten::_pad_packed_sequence": (
+        ("packing", "(Tensor data, Tensor batch_sizes, bool batch_first, Scalar padding_value, int total_length) -> (Tensor, Tensor)"),
+    ),
     "aten::_print": (
         ("string", "(str s) -> ()"),
     ),
@@ -950,6 +956,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::conv3d": (
         ("convolution", "(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], SymInt[3] padding=[0, 0, 0], SymInt[3] dilation=[1, 1, 1], SymInt groups=1) -> Tensor"),
         ("convolution", ".padding(Tensor input, Tensor weight, Tensor? bias=None, SymInt[3] stride=[1, 1, 1], str padding=\"valid\", SymInt[3] dilation=[1, 1, 1], SymInt groups=1) -> Tensor"),
+    ),
+    "aten::conv_tbc": (
+        ("packing", "(Tensor self, Tensor weight, Tensor bias, int pad=0) -> Tensor"),
     ),
     "aten::conv_transpose1d": (
         ("convolution", "(Tensor input, Tensor weight, Tensor? bias=None, SymInt[1] stride=[1], SymInt[1] padding=[0], SymInt[1] output_padding=[0], SymInt groups=1, SymInt[1] dilation=[1]) -> Tensor"),
@@ -2915,6 +2924,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::pad": (
         ("padding", "(Tensor self, SymInt[] pad, str mode=\"constant\", float? value=None) -> Tensor"),
+    ),
+    "aten::pad_sequence": (
+        ("packing", "(Tensor[] sequences, bool batch_first=False, float padding_value=0., str padding_side=\"right\") -> Tensor"),
     ),
     "aten::pairwise_distance": (
         ("distance", "(Tensor x1, Tensor x2, float p=2., float eps=9.9999999999999995e-07, bool keepdim=False) -> Tensor"),

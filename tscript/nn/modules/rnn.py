@@ -1,6 +1,6 @@
 """Recurrent layers and cells.
 
-The layers take tensors; packed sequences are not there yet.
+The layers take tensors, and packed sequences (``tscript.nn.utils.rnn``).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import tscript as torch
 from tscript.nn import init
 from tscript.nn.module import Module
 from tscript.nn.parameter import Parameter
+from tscript.nn.utils.rnn import PackedSequence
 from tscript.runtime.tensor import Tensor
 
 __all__ = ["GRU", "LSTM", "RNN", "GRUCell", "LSTMCell", "RNNBase", "RNNCell", "RNNCellBase"]
@@ -173,6 +174,38 @@ class RNNBase(Module):
             if hx.size(i) != expected[i]:
                 raise RuntimeError(f"{name} has the shape {expected}, not {hx.size()}")
 
+    def permute_hidden(self, hx: Tensor, permutation: Tensor | None) -> Tensor:
+        """The states of the sequences in another order."""
+        return hx if permutation is None else hx.index_select(1, permutation)
+
+    def _packed_states(
+        self, input: PackedSequence, given: list[Tensor | None], sizes: list[int]
+    ) -> list[Tensor]:
+        """The initial states of packed sequences, in their order and checked; zeros for None."""
+        if input.data.dim() != 2:
+            raise RuntimeError(f"packed sequences have 2 dimensions, not {input.data.dim()}")
+        if input.data.size(-1) != self.input_size:
+            raise RuntimeError(
+                f"the last dimension of the input is {self.input_size}, not {input.data.size(-1)}"
+            )
+        layers = self.num_layers * (2 if self.bidirectional else 1)
+        batch = int(input.batch_sizes[0])
+        states: list[Tensor] = []
+        for state, size in zip(given, sizes, strict=True):
+            shape = [layers, batch, size]
+            if state is None:
+                states.append(torch.zeros(shape, dtype=input.data.dtype))
+            else:
+                state = self.permute_hidden(state, input.sorted_indices)
+                self.check_hidden_size(state, shape, "hx")
+                states.append(state)
+        return states
+
+    def _repacked(self, output: Tensor, input: PackedSequence) -> PackedSequence:
+        return PackedSequence(
+            output, input.batch_sizes, input.sorted_indices, input.unsorted_indices
+        )
+
     def extra_repr(self) -> str:
         text = f"{self.input_size}, {self.hidden_size}"
         if self.proj_size != 0:
@@ -231,6 +264,9 @@ class RNN(RNNBase):
         self.nonlinearity = nonlinearity
 
     def forward(self, input: Tensor, hx: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        if not torch.jit.is_scripting():
+            if isinstance(input, PackedSequence):
+                return self._forward_packed(input, hx)
         _check_ranks(input, input.dim() if hx is None else hx.dim())
         batched = input.dim() == 3
         batch_dim = 0 if self.batch_first else 1
@@ -256,6 +292,17 @@ class RNN(RNNBase):
         if not batched:
             return output.squeeze(batch_dim), hidden.squeeze(1)
         return output, hidden
+
+    @torch.jit.unused
+    def _forward_packed(self, input: Any, hx: Any) -> Any:
+        """As :meth:`forward`, for a packed sequence: the output is packed in the same way."""
+        state = self._packed_states(input, [hx], [self.hidden_size])[0]
+        run = torch.rnn_tanh if self.mode == "RNN_TANH" else torch.rnn_relu
+        output, hidden = run(
+            input.data, input.batch_sizes, state, self._flat_weights, self.bias, self.num_layers,
+            self.dropout, self.training, self.bidirectional,
+        )  # fmt: skip
+        return self._repacked(output, input), self.permute_hidden(hidden, input.unsorted_indices)
 
 
 class LSTM(RNNBase):
@@ -287,6 +334,9 @@ class LSTM(RNNBase):
     def forward(
         self, input: Tensor, hx: tuple[Tensor, Tensor] | None = None
     ) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+        if not torch.jit.is_scripting():
+            if isinstance(input, PackedSequence):
+                return self._forward_packed(input, hx)
         _check_ranks(input, input.dim() if hx is None else hx[0].dim())
         batched = input.dim() == 3
         batch_dim = 0 if self.batch_first else 1
@@ -310,6 +360,19 @@ class LSTM(RNNBase):
         if not batched:
             return output.squeeze(batch_dim), (h.squeeze(1), c.squeeze(1))
         return output, (h, c)
+
+    @torch.jit.unused
+    def _forward_packed(self, input: Any, hx: Any) -> Any:
+        """As :meth:`forward`, for a packed sequence: the output is packed in the same way."""
+        sizes = [self.proj_size if self.proj_size > 0 else self.hidden_size, self.hidden_size]
+        states = self._packed_states(input, [None, None] if hx is None else list(hx), sizes)
+        output, h, c = torch.lstm(
+            input.data, input.batch_sizes, states, self._flat_weights, self.bias, self.num_layers,
+            self.dropout, self.training, self.bidirectional,
+        )  # fmt: skip
+        back = input.unsorted_indices
+        after = self.permute_hidden(h, back), self.permute_hidden(c, back)
+        return self._repacked(output, input), after
 
 
 class GRU(RNNBase):
@@ -337,6 +400,9 @@ class GRU(RNNBase):
         )  # fmt: skip
 
     def forward(self, input: Tensor, hx: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        if not torch.jit.is_scripting():
+            if isinstance(input, PackedSequence):
+                return self._forward_packed(input, hx)
         _check_ranks(input, input.dim() if hx is None else hx.dim())
         batched = input.dim() == 3
         batch_dim = 0 if self.batch_first else 1
@@ -356,6 +422,16 @@ class GRU(RNNBase):
         if not batched:
             return output.squeeze(batch_dim), hidden.squeeze(1)
         return output, hidden
+
+    @torch.jit.unused
+    def _forward_packed(self, input: Any, hx: Any) -> Any:
+        """As :meth:`forward`, for a packed sequence: the output is packed in the same way."""
+        state = self._packed_states(input, [hx], [self.hidden_size])[0]
+        output, hidden = torch.gru(
+            input.data, input.batch_sizes, state, self._flat_weights, self.bias, self.num_layers,
+            self.dropout, self.training, self.bidirectional,
+        )  # fmt: skip
+        return self._repacked(output, input), self.permute_hidden(hidden, input.unsorted_indices)
 
 
 class RNNCellBase(Module):
