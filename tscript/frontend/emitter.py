@@ -51,10 +51,15 @@ from tscript.frontend.resolver import (
     Uncapturable,
     Unknown,
 )
-from tscript.frontend.schema_matching import Given, Mismatch, convert, match_overloads
+from tscript.frontend.schema_matching import (
+    Given,
+    Mismatch,
+    callable_overloads,
+    convert,
+    match_overloads,
+)
 from tscript.frontend.sugared import BoundMethod, Sugared, SugaredTuple, describe
 from tscript.ir.graph import Block, Graph, Node, Value
-from tscript.ir.primitive_schemas import primitive_overloads
 from tscript.types.nominal import (
     RETURN_TYPES,
     ClassType,
@@ -326,7 +331,7 @@ class Emitter:
         callee: str = "",
     ) -> Value | Mismatch:
         """As `builtin`, but hands a mismatch back."""
-        schemas = registry().overloads(name) or primitive_overloads(name)
+        schemas = callable_overloads(name)
         if not schemas:
             why = "" if registry().is_builtin(name) else registry().why_missing(name)
             shown = name.replace("aten::", "torch.")
@@ -380,7 +385,7 @@ class Emitter:
         """Report why a call of an operator does not fit, naming the nearest forms."""
         if receiver is not None:
             found = found.in_container(self, receiver, args)
-        schemas = registry().overloads(name)
+        schemas = callable_overloads(name)
         if len(schemas) > 1 and found.code != "unexpected-keyword":
             shown = [source_str(g.type) for g in ([receiver] if receiver else []) + list(args)]
             shown += [f"{key}={source_str(g.type)}" for key, g in kwargs.items()]

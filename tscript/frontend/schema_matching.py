@@ -12,6 +12,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from ops_registry.registry import registry
 from ops_registry.schema import Argument, FunctionSchema
 from ops_registry.types import (
     BOOL,
@@ -42,6 +43,7 @@ from tscript.frontend.mismatch import (
     wrong_type,
 )
 from tscript.ir.graph import Value
+from tscript.ir.primitive_schemas import primitive_overloads
 from tscript.types.nominal import NamedTupleType
 from tscript.types.relations import (
     contains_error,
@@ -208,6 +210,15 @@ def match(
             return Mismatch("duplicate-argument", given.range, twice, fit, signature=signature)
     returns = tuple(substitute(r.type, state.bindings) or ERROR for r in schema.returns)
     return Match(schema, tuple(inputs), returns, tuple(state.implicit), tuple(sources))
+
+
+def callable_overloads(name: str) -> Sequence[FunctionSchema]:
+    """The schemas that a call of an operator by name may mean."""
+    schemas = registry().overloads(name) or primitive_overloads(name)
+    if name == "aten::view":
+        # A dtype is an int in a script: `x.view(n)` is always about sizes, as in PyTorch.
+        return [schema for schema in schemas if schema.overload != "dtype"]
+    return schemas
 
 
 def match_overloads(
@@ -568,6 +579,7 @@ __all__ = [
     "Given",
     "Match",
     "Mismatch",
+    "callable_overloads",
     "convert",
     "match",
     "match_overloads",
