@@ -341,6 +341,8 @@ class _Signature:
         self.sink = sink
         #: Parameters taken for Tensors because nothing says what they are.
         self.assumed: list[v.Param] = []
+        #: A comment was reported: what parameters are is not known, and no call of it is wrong.
+        self.misread = False
         comments = self._comments()
         self.parameters: list[tuple[v.Param, Type]] = []
         for index, parameter in enumerate(view.params):
@@ -361,6 +363,7 @@ class _Signature:
             self.sink.report(
                 "type-comment-arity", comment.range, found=len(types), expected=len(params)
             )
+            self.misread = True
             return [None] * len(params)
         return list(types)
 
@@ -383,6 +386,7 @@ class _Signature:
             self.sink.report(
                 "type-comment-arity", signature.range, found=len(given), expected=len(params)
             )
+            self.misread = True
         return list(found)
 
     def _type(self, parameter: v.Param, index: int, comments: list[v.Expr | None]) -> Type:
@@ -393,6 +397,8 @@ class _Signature:
         if index == 0 and self.definition.owner is not None:
             return self.definition.owner
         written = comments[index] or parameter.annotation
+        if written is None and self.misread:
+            return ERROR
         if written is None:
             self.assumed.append(parameter)
             return TENSOR

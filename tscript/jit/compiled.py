@@ -34,6 +34,7 @@ from tscript.jit.live_resolver import LiveResolver, definition_of
 from tscript.jit.naming import base_name, unique_name
 from tscript.jit.source_lookup import SourceUnavailable, source_of
 from tscript.passes.inline_calls import inline_calls
+from tscript.passes.pipeline import check_after
 from tscript.types.nominal import ClassType, ModuleType
 
 _PACKAGE = __name__.partition(".")[0] + "."
@@ -204,4 +205,5 @@ def graph_of(function: CompiledFunction, *, inlined: bool = False) -> Graph:
         return function.graph
     graph = function.graph.copy()
     inline_calls(graph)
+    check_after(inline_calls, graph)
     return graph
