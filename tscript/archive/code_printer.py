@@ -272,8 +272,11 @@ class _Function:
     # -- lines
     # ------------------------------------------------------------------------------------------
 
-    def _line(self, text: str) -> None:
-        self.lines.append(Line(_INDENT * self.level + text, self.origin))
+    def _line(self, text: str, *shown: Value) -> None:
+        """Add a line; where it spells out one of ``shown``, that is what it was written for."""
+        inside = (value.node.source_range for value in shown if value in self.inlined)
+        origin = next(filter(None, inside), self.origin)
+        self.lines.append(Line(_INDENT * self.level + text, origin))
 
     def _header(
         self, name: str, schema: FunctionSchema | None, self_type: str, bare_self: bool
@@ -309,9 +312,9 @@ class _Function:
     def _return(self) -> None:
         outputs = self.graph.outputs
         if len(outputs) == 1:
-            self._line(f"return {self.use(outputs[0])}")
+            self._line(f"return {self.use(outputs[0])}", *outputs)
         elif outputs:
-            self._line(f"return ({', '.join(map(self.use, outputs))})")
+            self._line(f"return ({', '.join(map(self.use, outputs))})", *outputs)
         else:
             self._line("return None")
 
@@ -371,12 +374,12 @@ class _Function:
         for target, value in zip(targets, values, strict=True):
             name, text = self.name(target), self.use(value)
             if declare and must_declare(target.type, value.type):
-                self._line(f"{name}: {self.printer.annotation(target.type)} = {text}")
+                self._line(f"{name}: {self.printer.annotation(target.type)} = {text}", value)
             else:
                 together.append((name, text))
         if together:
             names, texts = zip(*together, strict=True)
-            self._line(f"{', '.join(names)} = {', '.join(texts)}")
+            self._line(f"{', '.join(names)} = {', '.join(texts)}", *values)
 
     def _if(self, node: Node) -> None:
         self._line(f"if {self.use(node.input)}:")
@@ -435,7 +438,7 @@ class _Function:
             declared = ""
             if isinstance(target.type, (t.OptionalType, t.UnionType)) or target.type != value.type:
                 declared = f": {self.printer.annotation(target.type)}"
-            self._line(f"{self.name(target)}{declared} = {self.use(value)}")
+            self._line(f"{self.name(target)}{declared} = {self.use(value)}", value)
 
     def _loop_body(
         self,
@@ -457,7 +460,7 @@ class _Function:
         names = [*extra_names, *(name for name, _ in pairs)]
         texts += [text for _, text in pairs]
         if names:
-            self._line(f"{', '.join(names)} = {', '.join(texts)}")
+            self._line(f"{', '.join(names)} = {', '.join(texts)}", *values)
         elif len(self.lines) == start:
             self._line("pass")
         self.level -= 1

@@ -400,7 +400,7 @@ class Emitter:
                 arguments=", ".join(shown),
                 suggestion=found.remedy(),
             )
-        found.report(self)
+        found.with_signature().report(self)
         return self.error_value()
 
     def convert(

@@ -92,6 +92,12 @@ class Mismatch:
             )
         )
 
+    def with_signature(self) -> Mismatch:
+        """Of an operator's only form: what it takes, where nothing better is known to say."""
+        if self.code != "argument-type" or self.suggestion:
+            return self
+        return replace(self, suggestion=f"its signature is `{self.signature}`")
+
     @property
     def distance(self) -> tuple[bool, int, int]:
         """Smaller is nearer; a form that writes into ``out`` is meant only where that is given."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 import enum
 import functools
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -37,6 +37,9 @@ from tscript.types.nominal import (
     NamedTupleType,
     ObjectType,
 )
+
+if TYPE_CHECKING:
+    from tscript.ir.function import Declared
 
 #: A Python value to a runtime value; raises `Misfit`.
 Converter = Callable[[Any], Any]
@@ -101,9 +104,15 @@ def python_type_name(value: Any) -> str:
 
 
 def bind_arguments(
-    schema: FunctionSchema, args: Sequence[Any], kwargs: Mapping[str, Any], name: str
+    schema: FunctionSchema,
+    args: Sequence[Any],
+    kwargs: Mapping[str, Any],
+    name: str,
+    parameters: Mapping[str, Declared] | None = None,
 ) -> list[Any]:
     """The arguments of a call in the schema's order, defaults filled in, converted.
+
+    ``parameters`` says which of them are Tensors only because they have no annotation.
 
     :class:`~tscript.runtime.errors.ArgumentError` for one that is missing, unknown, given twice or
     of the wrong type.
@@ -125,19 +134,36 @@ def bind_arguments(
         elif argument.has_default:
             value = _default(argument)
         else:
+            _refuse_unknown(schema, kwargs, name)
             raise ArgumentError(
                 f"{name}() is missing its argument {argument.name!r} ({annotation(argument.type)})"
             )
         try:
             values.append(converter(argument.type)(value))
         except Misfit as misfit:
+            declared = parameters.get(argument.name) if parameters else None
+            if declared is not None and declared.assumed:
+                misfit.remark = _annotate(argument.name, misfit.value)
             text = _explanation(misfit, argument.name, argument.type, name)
             raise ArgumentError(text) from None
     if used != len(kwargs):
-        known = [a.name for a in arguments]
-        extra = next(k for k in kwargs if k not in known)
-        raise ArgumentError(f"{name}() has no argument {extra!r} (it has {', '.join(known)})")
+        _refuse_unknown(schema, kwargs, name)
     return values
+
+
+def _refuse_unknown(schema: FunctionSchema, kwargs: Mapping[str, Any], name: str) -> None:
+    known = [argument.name for argument in schema.arguments]
+    extra = next((key for key in kwargs if key not in known), None)
+    if extra is not None:
+        raise ArgumentError(f"{name}() has no argument {extra!r} (it has {', '.join(known)})")
+
+
+def _annotate(name: str, value: Any) -> str:
+    """What makes a parameter without annotation take a value that is no Tensor."""
+    remark = f"{name!r} has no annotation and so is a Tensor"
+    if isinstance(value, bool | int | float | complex | str):
+        return f"{remark}; annotate it: `{name}: {type(value).__name__}`"
+    return f"{remark}; annotate it"
 
 
 def _default(argument: Argument) -> Any:

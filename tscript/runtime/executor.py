@@ -122,7 +122,7 @@ def call_function(
 
     Inside a trace the call is recorded as a call.
     """
-    bound = bind_arguments(function.schema, args, kwargs, function.name)
+    bound = bind_arguments(function.schema, args, kwargs, function.name, function.parameters)
     return _call(function, bound)
 
 
@@ -134,7 +134,7 @@ def call_method(
     schema = function.schema
     if schema.arguments and schema.arguments[0].name == "self":
         schema = _without_self(function)
-    bound = bind_arguments(schema, args, kwargs, name)
+    bound = bind_arguments(schema, args, kwargs, name, function.parameters)
     return _call(function, [owner, *bound])
 
 

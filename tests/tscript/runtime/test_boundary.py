@@ -199,3 +199,14 @@ def t(x):
         if value is None:
             continue  # PyTorch takes None for an undefined tensor, by accident
         assert outcome(ours.t, value) == outcome(theirs.t, value) == "refused"
+
+
+def test_a_parameter_without_annotation_is_named_as_the_cause() -> None:
+    compiled = torch.jit.CompilationUnit("def g(x, factor):\n    return x * factor\n").g
+    with pytest.raises(ArgumentError, match="'factor' has no annotation.*`factor: int`"):
+        compiled(torch.ones(2), 3)
+
+
+def test_a_keyword_that_is_unknown_is_named_before_one_that_is_missing() -> None:
+    with pytest.raises(ArgumentError, match="has no argument 'j'"):
+        everything(1, 2.0, True, "s", j=3)
