@@ -55,6 +55,8 @@ class Called:
     _forward_hooks_always_called: OrderedDict[int, bool]
     _forward_pre_hooks: OrderedDict[int, Hook]
     _forward_pre_hooks_with_kwargs: OrderedDict[int, bool]
+    _backward_hooks: OrderedDict[int, Hook]
+    _backward_pre_hooks: OrderedDict[int, Hook]
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """What calling the module computes; every module that is called defines it."""
@@ -161,3 +163,15 @@ class Called:
         flags = [self._forward_hooks_with_kwargs] * with_kwargs
         flags += [self._forward_hooks_always_called] * always_call
         return _hooks.add_hook(self._forward_hooks, hook, *flags, prepend=prepend)
+
+    def register_full_backward_hook(self, hook: Hook, prepend: bool = False) -> RemovableHandle:
+        """Keep a hook for gradients. Nothing here computes any, so it is never called."""
+        return _hooks.add_hook(self._backward_hooks, hook, prepend=prepend)
+
+    def register_backward_hook(self, hook: Hook) -> RemovableHandle:
+        """The old name of :meth:`register_full_backward_hook`."""
+        return self.register_full_backward_hook(hook)
+
+    def register_full_backward_pre_hook(self, hook: Hook, prepend: bool = False) -> RemovableHandle:
+        """Keep a hook for gradients of outputs; it is never called either."""
+        return _hooks.add_hook(self._backward_pre_hooks, hook, prepend=prepend)

@@ -13,8 +13,14 @@ from typing import Any
 
 __all__ = [
     "RemovableHandle",
+    "register_module_backward_hook",
+    "register_module_buffer_registration_hook",
     "register_module_forward_hook",
     "register_module_forward_pre_hook",
+    "register_module_full_backward_hook",
+    "register_module_full_backward_pre_hook",
+    "register_module_module_registration_hook",
+    "register_module_parameter_registration_hook",
 ]
 
 Hook = Callable[..., Any]
@@ -98,3 +104,53 @@ def register_module_forward_hook(
     """
     flags = [global_with_kwargs] * with_kwargs + [global_always_called] * always_call
     return add_hook(global_forward_hooks, hook, *flags)
+
+
+#: Hooks for gradients, which nothing here computes: kept, never called.
+global_backward_hooks: OrderedDict[int, Hook] = OrderedDict()
+global_backward_pre_hooks: OrderedDict[int, Hook] = OrderedDict()
+#: Hooks that see what is registered, by the registry's name; a result replaces the value.
+registration_hooks: dict[str, OrderedDict[int, Hook]] = {
+    "_buffers": OrderedDict(),
+    "_modules": OrderedDict(),
+    "_parameters": OrderedDict(),
+}
+
+
+def registered(registry: str, module: object, name: str, value: Any) -> Any:
+    """``value`` as the registration hooks leave it."""
+    for hook in registration_hooks[registry].values():
+        replaced = hook(module, name, value)
+        if replaced is not None:
+            value = replaced
+    return value
+
+
+def register_module_buffer_registration_hook(hook: Hook) -> RemovableHandle:
+    """Run ``hook(module, name, buffer)`` when a buffer is registered; a result replaces it."""
+    return add_hook(registration_hooks["_buffers"], hook)
+
+
+def register_module_module_registration_hook(hook: Hook) -> RemovableHandle:
+    """Run ``hook(module, name, submodule)`` when one is registered; a result replaces it."""
+    return add_hook(registration_hooks["_modules"], hook)
+
+
+def register_module_parameter_registration_hook(hook: Hook) -> RemovableHandle:
+    """Run ``hook(module, name, parameter)`` when one is registered; a result replaces it."""
+    return add_hook(registration_hooks["_parameters"], hook)
+
+
+def register_module_full_backward_hook(hook: Hook) -> RemovableHandle:
+    """Keep a hook for the gradients of every module; it is never called."""
+    return add_hook(global_backward_hooks, hook)
+
+
+def register_module_full_backward_pre_hook(hook: Hook) -> RemovableHandle:
+    """Keep a hook for the gradients of every module's outputs; it is never called."""
+    return add_hook(global_backward_pre_hooks, hook)
+
+
+def register_module_backward_hook(hook: Hook) -> RemovableHandle:
+    """The old name of :func:`register_module_full_backward_hook`."""
+    return register_module_full_backward_hook(hook)

@@ -34,6 +34,8 @@ REGISTRIES = (
     "_forward_hooks_always_called",
     "_forward_pre_hooks",
     "_forward_pre_hooks_with_kwargs",
+    "_backward_hooks",
+    "_backward_pre_hooks",
     "_state_dict_hooks",
     "_state_dict_pre_hooks",
     "_load_state_dict_pre_hooks",
@@ -111,6 +113,8 @@ class Module(Called):
         self._check_new_name(name, "buffer", "_buffers")
         if tensor is not None and not isinstance(tensor, Tensor):
             raise TypeError(f"buffer {name!r} is a Tensor or None, not {_kind(tensor)}")
+        if any(_hooks.registration_hooks.values()):
+            tensor = _hooks.registered("_buffers", self, name, tensor)
         self._buffers[name] = tensor
         if persistent:
             self._non_persistent_buffers_set.discard(name)
@@ -122,6 +126,8 @@ class Module(Called):
         self._check_new_name(name, "parameter", "_parameters")
         if param is not None and not isinstance(param, Parameter):
             raise TypeError(f"parameter {name!r} is a Parameter or None, not {_kind(param)}")
+        if any(_hooks.registration_hooks.values()):
+            param = _hooks.registered("_parameters", self, name, param)
         self._parameters[name] = param
 
     def register_module(self, name: str, module: Module | None) -> None:
@@ -133,6 +139,8 @@ class Module(Called):
         if module is not None and not isinstance(module, Module):
             raise TypeError(f"submodule {name!r} is a Module or None, not {_kind(module)}")
         self._check_new_name(name, "submodule", "_modules")
+        if any(_hooks.registration_hooks.values()):
+            module = _hooks.registered("_modules", self, name, module)
         self._modules[name] = module
 
     def __getattr__(self, name: str) -> Any:
@@ -152,6 +160,8 @@ class Module(Called):
             self.register_parameter(name, value)
         elif isinstance(value, Module):
             self._forget(name, "_modules", "submodule")
+            if any(_hooks.registration_hooks.values()):
+                value = _hooks.registered("_modules", self, name, value)
             own["_modules"][name] = value
         elif isinstance(value, Buffer):
             self._forget(name, "_buffers", "buffer")

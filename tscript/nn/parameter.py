@@ -98,7 +98,7 @@ class UninitializedTensorMixin(Tensor):
 
     # The elements lie in the slot of Tensor; whoever asks for them gets an error instead.
     @property
-    def array(self) -> np.ndarray:  # type: ignore[override]
+    def array(self) -> np.ndarray:
         raise ValueError(
             f"an {type(self).__name__} has no values yet: call its lazy module once, or"
             " materialize(shape) it"
@@ -142,12 +142,13 @@ class UninitializedTensorMixin(Tensor):
             dtype=self.dtype if dtype is None else dtype,
         )
         self.data = made
-        self.__class__ = self.cls_to_become
+        become: Any = self.cls_to_become
+        self.__class__ = become
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         if id(self) not in memo:
-            memo[id(self)] = type(self)(
-                requires_grad=self.requires_grad, device=self.device, dtype=self.dtype
+            memo[id(self)] = _rebuild_uninitialized(
+                type(self), self.requires_grad, self.device, self.dtype
             )
         found: Tensor = memo[id(self)]
         return found

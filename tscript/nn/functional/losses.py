@@ -535,7 +535,7 @@ def linear_cross_entropy(
         raise RuntimeError("ignore_index goes with classes, and target has probabilities")
     dtype = input.dtype
     wide = dtype if options is None else options.accumulation_dtype(dtype)
-    logits = torch.nn.functional.linear(
+    logits = torch.ops.aten.linear(
         input.to(wide),
         linear_weight.to(wide).flatten(0, -2),
         None if linear_bias is None else linear_bias.to(wide).flatten(),

@@ -31,10 +31,10 @@ class AdaptiveLogSoftmaxWithLoss(Module):
 
     >>> import tscript as torch
     >>> from tscript import nn
-    >>> layer = nn.AdaptiveLogSoftmaxWithLoss(8, 20, cutoffs=[5, 10])
-    >>> layer(torch.zeros(3, 8), torch.tensor([0, 7, 19])).output.shape
+    >>> layer = nn.AdaptiveLogSoftmaxWithLoss(16, 20, cutoffs=[5, 10])
+    >>> layer(torch.zeros(3, 16), torch.tensor([0, 7, 19])).output.shape
     torch.Size([3])
-    >>> layer.log_prob(torch.zeros(3, 8)).shape
+    >>> layer.log_prob(torch.zeros(3, 16)).shape
     torch.Size([3, 20])
     """
 

@@ -35,8 +35,8 @@ class LazyModuleMixin(Module):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._load_hook = self._register_load_state_dict_pre_hook(_give_shapes, with_module=True)
-        self._initialize_hook = self.register_forward_pre_hook(_infer_parameters, with_kwargs=True)
+        self._register_load_state_dict_pre_hook(_give_shapes, with_module=True)
+        self.register_forward_pre_hook(_infer_parameters, with_kwargs=True)
 
     def initialize_parameters(self, *args: Any, **kwargs: Any) -> None:
         """Give each parameter the shape that these arguments of ``forward`` need."""
@@ -74,8 +74,13 @@ def _infer_parameters(
         raise RuntimeError(
             f"{type(module).__name__}.initialize_parameters left parameters without a shape"
         )
-    module._initialize_hook.remove()
-    module._load_hook.remove()
-    del module._initialize_hook, module._load_hook
+    # found by what they are: a copy of a module has copies of hooks, and no handles on them
+    for hooks, own in (
+        (module._forward_pre_hooks, _infer_parameters),
+        (module._load_state_dict_pre_hooks, _give_shapes),
+    ):
+        for key in [key for key, hook in hooks.items() if getattr(hook, "hook", hook) is own]:
+            del hooks[key]
+            module._forward_pre_hooks_with_kwargs.pop(key, None)
     if module.cls_to_become is not None:
         module.__class__ = module.cls_to_become  # type: ignore[assignment]

@@ -196,9 +196,8 @@ class RNNBase(Module):
             if state is None:
                 states.append(torch.zeros(shape, dtype=input.data.dtype))
             else:
-                state = self.permute_hidden(state, input.sorted_indices)
                 self.check_hidden_size(state, shape, "hx")
-                states.append(state)
+                states.append(self.permute_hidden(state, input.sorted_indices))
         return states
 
     def _repacked(self, output: Tensor, input: PackedSequence) -> PackedSequence:
