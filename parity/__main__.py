@@ -3,6 +3,7 @@
     --source operators|modules   one of the databases instead of both
     --only WORD                  entries whose names start with WORD or contain it after a dot
     --resume                     keep what earlier runs found, examine the rest
+    --retry                      keep what passed in earlier runs, examine the rest
     --failures                   print the reasons of what fails
     --write                      write docs/parity.md; needs a run over everything
 
@@ -79,6 +80,7 @@ def main(arguments: list[str]) -> int:
     parser.add_argument("--source", choices=("operators", "modules"), action="append")
     parser.add_argument("--only", action="append", default=[], metavar="WORD")
     parser.add_argument("--resume", action="store_true")
+    parser.add_argument("--retry", action="store_true")
     parser.add_argument("--failures", action="store_true")
     parser.add_argument("--write", action="store_true")
     parser.add_argument("--workers", type=int, default=2)
@@ -89,9 +91,12 @@ def main(arguments: list[str]) -> int:
     entries = [(d, n) for d in databases for n in source(d).names() if wanted(n, options.only)]
     partial = bool(options.only or options.source)
     FOUND.parent.mkdir(exist_ok=True)
-    if not (partial or options.resume):
+    if not (partial or options.resume or options.retry):
         FOUND.unlink(missing_ok=True)
-    results = _earlier() if options.resume else {}
+    results = _earlier() if options.resume or options.retry else {}
+    if options.retry:
+        kept = ("passed", "left out")
+        results = {key: found for key, found in results.items() if found.outcome in kept}
     rest = [entry for entry in entries if entry not in results]
     with FOUND.open("a", encoding="utf-8") as out:
         for found in _examined(rest, options.workers, options.seconds):

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 
 import tscript
+from ops_registry.storage import storage_of
 from parity.translation import array, back
 
 #: (rtol, atol) of `torch.testing.assert_close` by dtype; 0 for the others.
@@ -170,7 +171,7 @@ def compare_memory(ours: Any, our_args: Any, theirs: Any, their_args: Any) -> No
     our_inputs, their_inputs = tensors(our_args), tensors(their_args)
     for number, (one, other) in enumerate(zip(our_results, their_results)):
         shares = [i for i, t in enumerate(their_inputs) if _same_storage(other, t)]
-        here = [i for i, t in enumerate(our_inputs) if np.may_share_memory(one.array, t.array)]
+        here = [i for i, t in enumerate(our_inputs) if _one_memory(one.array, t.array)]
         if shares != here and other.numel():
             raise Difference(f"result {number} is {'no' if shares else 'a'} view")
         if shares and other.numel() and not _overlapping(other):
@@ -182,6 +183,13 @@ def compare_memory(ours: Any, our_args: Any, theirs: Any, their_args: Any) -> No
             compare(one, other, DEFAULTS)
         except Difference as difference:
             raise Difference(f"afterwards argument {number} differs: {difference}") from None
+
+
+def _one_memory(one: np.ndarray, other: np.ndarray) -> bool:
+    """Whether two arrays lie in one allocation, as tensors of one storage do."""
+    if not one.size or not other.size:
+        return False
+    return np.may_share_memory(storage_of(one)[0], storage_of(other)[0])
 
 
 def _same_storage(one: torch.Tensor, other: torch.Tensor) -> bool:

@@ -43,7 +43,7 @@ nan = math.nan
 newaxis = None
 
 _SUBMODULES = frozenset(
-    """autograd backends cuda fft functional jit linalg nn ops random special testing"""
+    """autograd backends cuda fft functional jit linalg masked nn ops random signal special testing"""
     .split()
 )  # fmt: skip
 
@@ -94,7 +94,8 @@ _NAMES: dict[str, str] = {
             "promote_types", "can_cast", "result_type", "typename", "broadcast_shapes", "numel",
             "is_floating_point", "is_complex", "einsum", "meshgrid", "broadcast_tensors", "split",
             "block_diag", "cartesian_prod", "tensordot", "norm", "unique", "unique_consecutive",
-            "atleast_1d", "atleast_2d", "atleast_3d", "get_default_device",
+            "atleast_1d", "atleast_2d", "atleast_3d", "get_default_device", "cdist", "nonzero", "stft",
+            "unravel_index", "lu", "svd_lowrank", "pca_lowrank",
             "use_deterministic_algorithms", "compile", "is_nonzero",
             "are_deterministic_algorithms_enabled", "set_float32_matmul_precision",
             "get_float32_matmul_precision", "set_flush_denormal", "is_autocast_enabled",

@@ -263,6 +263,134 @@ def _at_least(name: str) -> Callable[..., Any]:
     return function
 
 
+def cdist(
+    x1: Tensor,
+    x2: Tensor,
+    p: float = 2.0,
+    compute_mode: str = "use_mm_for_euclid_dist_if_necessary",
+) -> Tensor:
+    """The ``p`` norms of the differences of all pairs of rows.
+
+    Shapes: (..., P, M) and (..., R, M) to (..., P, R). ``compute_mode`` is checked; how it is
+    computed does not depend on it. ValueError for a mode that there is not.
+    """
+    modes = (
+        "use_mm_for_euclid_dist_if_necessary",
+        "use_mm_for_euclid_dist",
+        "donot_use_mm_for_euclid_dist",
+    )
+    if compute_mode not in modes:
+        raise ValueError(f"compute_mode is one of {', '.join(modes)}, not {compute_mode!r}")
+    found: Tensor = call("aten::cdist", x1, x2, float(p), modes.index(compute_mode) or None)
+    return found
+
+
+def nonzero(input: Tensor, *, as_tuple: bool = False, out: Tensor | None = None) -> Any:
+    """The indices of the elements that are not zero: one a row, or one tensor a dimension."""
+    if as_tuple:
+        return tuple(call("aten::nonzero_numpy", input))
+    return call("aten::nonzero", input) if out is None else call("aten::nonzero", input, out=out)
+
+
+def stft(
+    input: Tensor,
+    n_fft: int,
+    hop_length: int | None = None,
+    win_length: int | None = None,
+    window: Tensor | None = None,
+    center: bool = True,
+    pad_mode: str = "reflect",
+    normalized: bool = False,
+    onesided: bool | None = None,
+    return_complex: bool | None = None,
+    align_to_window: bool | None = None,
+) -> Tensor:
+    """The transform of windows of a signal; see the operator ``aten::stft.center``."""
+    found: Tensor = call(
+        "aten::stft", input, n_fft, hop_length, win_length, window, center, pad_mode, normalized,
+        onesided, return_complex, align_to_window,
+    )  # fmt: skip
+    return found
+
+
+def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:
+    """Indices into a flattened tensor of that shape as one tensor a dimension.
+
+    TypeError for indices that are not integers, ValueError for a negative size.
+
+    >>> import tscript as torch
+    >>> torch.unravel_index(torch.tensor([3, 5]), (2, 3))
+    (tensor([1, 1]), tensor([0, 2]))
+    """
+    if not isinstance(indices, Tensor) or indices.dtype.category != 1:
+        raise TypeError("unravel_index takes a tensor of integers")
+    sizes = [shape] if isinstance(shape, int) else list(shape)
+    if any(not isinstance(size, int) for size in sizes):
+        raise TypeError("unravel_index takes a shape of ints")
+    if any(size < 0 for size in sizes):
+        raise ValueError(f"a shape has no negative size, as {sizes} has")
+    found = []
+    for size in reversed(sizes):
+        found.append(call("aten::remainder", indices, size))
+        indices = call("aten::floor_divide", indices, size)
+    return tuple(reversed(found))
+
+
+def lu(A: Tensor, pivot: bool = True, get_infos: bool = False, out: Any = None) -> Any:
+    """The LU factors of matrices in one tensor, and their pivots; with ``infos`` when asked for."""
+    factors, pivots, infos = call("aten::_lu_with_info", A, pivot, not get_infos)
+    results = (factors, pivots, infos) if get_infos else (factors, pivots)
+    if out is None:
+        return results
+    for target, result in zip(out, results):
+        target.resize_(result.shape).copy_(result)
+    return out
+
+
+def svd_lowrank(
+    A: Tensor, q: int | None = 6, niter: int | None = 2, M: Tensor | None = None
+) -> tuple[Tensor, Tensor, Tensor]:
+    """``U, S, V`` of about the ``q`` largest singular values of ``A`` (less ``M``).
+
+    By random projections, ``niter`` times refined (Halko, Martinsson, Tropp, algorithm 5.1).
+    Shapes: (..., m, n) to (..., m, q), (..., q), (..., n, q).
+    """
+    rank = min(6, *A.shape[-2:]) if q is None else q
+    source = A if M is None else A - call("aten::broadcast_to", M, A.shape)
+    rows, columns = source.shape[-2:]
+    turned = rows < columns
+    if turned:
+        source = source.mH
+    basis = _range_basis(source, rank, 2 if niter is None else niter)
+    U, S, Vh = call("aten::linalg_svd", call("aten::matmul", basis.mH, source), False)
+    left, right = call("aten::matmul", basis, U), Vh.mH
+    return (right, S, left) if turned else (left, S, right)
+
+
+def _range_basis(source: Tensor, rank: int, refinements: int) -> Tensor:
+    """An orthogonal basis that spans about the range of matrices."""
+    start = call("aten::randn", [source.shape[-1], rank], dtype=source.dtype, device=source.device)
+    basis: Tensor = call("aten::linalg_qr", call("aten::matmul", source, start))[0]
+    for _ in range(refinements):
+        other = call("aten::linalg_qr", call("aten::matmul", source.mH, basis))[0]
+        basis = call("aten::linalg_qr", call("aten::matmul", source, other))[0]
+    return basis
+
+
+def pca_lowrank(
+    A: Tensor, q: int | None = None, center: bool = True, niter: int = 2
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The ``q`` largest principal components of the rows of ``A``: :func:`svd_lowrank`, centred."""
+    rows, columns = A.shape[-2:]
+    rank = min(6, rows, columns) if q is None else q
+    if not 0 <= rank <= min(rows, columns):
+        raise ValueError(f"q is from 0 to {min(rows, columns)}, not {rank}")
+    if niter < 0:
+        raise ValueError(f"niter is 0 or more, not {niter}")
+    centred = A - call("aten::mean", A, [-2], True) if center else A
+    return svd_lowrank(centred, rank, niter)
+
+
 atleast_1d = _at_least("aten::atleast_1d")
 atleast_2d = _at_least("aten::atleast_2d")
 atleast_3d = _at_least("aten::atleast_3d")

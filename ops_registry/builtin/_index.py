@@ -213,6 +213,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("activation", "(Tensor self, int dim, bool half_to_float) -> Tensor"),
         ("activation", ".out(Tensor self, int dim, bool half_to_float, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
+    "aten::_lu_with_info": (
+        ("householder", "(Tensor self, bool pivot=True, bool check_errors=True) -> (Tensor LU, Tensor pivots, Tensor info)"),
+    ),
     "aten::_native_multi_head_attention": (
         ("transformer", "(Tensor query, Tensor key, Tensor value, int embed_dim, int num_head, Tensor qkv_weight, Tensor qkv_bias, Tensor proj_weight, Tensor proj_bias, Tensor? mask=None, bool need_weights=True, bool average_attn_weights=True, int? mask_type=None) -> (Tensor, Tensor)"),
     ),
@@ -1675,6 +1678,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::geometric_": (
         ("random_fills", "(Tensor(a!) self, float p, *, Generator? generator=None) -> Tensor(a!)"),
     ),
+    "aten::geqrf": (
+        ("householder", "(Tensor self) -> (Tensor a, Tensor tau)"),
+        ("householder", ".a(Tensor self, *, Tensor(a!) a, Tensor(b!) tau) -> (Tensor(a!) a, Tensor(b!) tau)"),
+    ),
     "aten::ger": (
         ("products", "(Tensor self, Tensor vec2) -> Tensor"),
         ("products", ".out(Tensor self, Tensor vec2, *, Tensor(a!) out) -> Tensor(a!)"),
@@ -1807,6 +1814,17 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("searching", "(Tensor self, int bins=100, Scalar min=0, Scalar max=0) -> Tensor"),
         ("searching", ".out(Tensor self, int bins=100, Scalar min=0, Scalar max=0, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
+    "aten::histogram": (
+        ("histograms", ".bin_ct(Tensor self, int bins=100, *, float[]? range=None, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor bin_edges)"),
+        ("histograms", ".bin_ct_out(Tensor self, int bins=100, *, float[]? range=None, Tensor? weight=None, bool density=False, Tensor(a!) hist, Tensor(b!) bin_edges) -> (Tensor(a!) hist, Tensor(b!) bin_edges)"),
+        ("histograms", ".bins_tensor(Tensor self, Tensor bins, *, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor bin_edges)"),
+        ("histograms", ".bins_tensor_out(Tensor self, Tensor bins, *, Tensor? weight=None, bool density=False, Tensor(a!) hist, Tensor(b!) bin_edges) -> (Tensor(a!) hist, Tensor(b!) bin_edges)"),
+    ),
+    "aten::histogramdd": (
+        ("histograms", "(Tensor self, int[] bins, float[]? range=None, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor[] bin_edges)"),
+        ("histograms", ".int_bins(Tensor self, int bins, float[]? range=None, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor[] bin_edges)"),
+        ("histograms", ".TensorList_bins(Tensor self, Tensor[] bins, float[]? range=None, Tensor? weight=None, bool density=False) -> (Tensor hist, Tensor[] bin_edges)"),
+    ),
     "aten::hsplit": (
         ("splitting", ".int(Tensor(a -> *) self, int sections) -> Tensor(a)[]"),
         ("splitting", ".array(Tensor(a -> *) self, int[] indices) -> Tensor(a)[]"),
@@ -1937,6 +1955,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("shape", ".memory_format(Tensor self, MemoryFormat memory_format) -> bool"),
     ),
     "aten::is_floating_point": (
+        ("shape", "(Tensor self) -> bool"),
+    ),
+    "aten::is_leaf": (
         ("shape", "(Tensor self) -> bool"),
     ),
     "aten::is_neg": (
@@ -2209,6 +2230,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("decompositions", "(Tensor self, str UPLO=\"L\") -> Tensor"),
         ("decompositions", ".out(Tensor self, str UPLO=\"L\", *, Tensor(a!) out) -> Tensor(a!)"),
     ),
+    "aten::linalg_householder_product": (
+        ("householder", "(Tensor input, Tensor tau) -> Tensor"),
+        ("householder", ".out(Tensor input, Tensor tau, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::linalg_inv": (
         ("linalg", "(Tensor A) -> Tensor"),
         ("linalg", ".out(Tensor A, *, Tensor(a!) out) -> Tensor(a!)"),
@@ -2216,6 +2241,18 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::linalg_inv_ex": (
         ("linalg", "(Tensor A, *, bool check_errors=False) -> (Tensor inverse, Tensor info)"),
         ("linalg", ".inverse(Tensor A, *, bool check_errors=False, Tensor(a!) inverse, Tensor(b!) info) -> (Tensor(a!) inverse, Tensor(b!) info)"),
+    ),
+    "aten::linalg_ldl_factor": (
+        ("householder", "(Tensor self, *, bool hermitian=False) -> (Tensor LD, Tensor pivots)"),
+        ("householder", ".out(Tensor self, *, bool hermitian=False, Tensor(a!) LD, Tensor(b!) pivots) -> (Tensor(a!) LD, Tensor(b!) pivots)"),
+    ),
+    "aten::linalg_ldl_factor_ex": (
+        ("householder", "(Tensor self, *, bool hermitian=False, bool check_errors=False) -> (Tensor LD, Tensor pivots, Tensor info)"),
+        ("householder", ".out(Tensor self, *, bool hermitian=False, bool check_errors=False, Tensor(a!) LD, Tensor(b!) pivots, Tensor(c!) info) -> (Tensor(a!) LD, Tensor(b!) pivots, Tensor(c!) info)"),
+    ),
+    "aten::linalg_ldl_solve": (
+        ("householder", "(Tensor LD, Tensor pivots, Tensor B, *, bool hermitian=False) -> Tensor"),
+        ("householder", ".out(Tensor LD, Tensor pivots, Tensor B, *, bool hermitian=False, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::linalg_lstsq": (
         ("linalg", "(Tensor self, Tensor b, float? rcond=None, *, str? driver=None) -> (Tensor solution, Tensor residuals, Tensor rank, Tensor singular_values)"),
@@ -2227,6 +2264,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::linalg_lu_factor": (
         ("decompositions", "(Tensor A, *, bool pivot=True) -> (Tensor LU, Tensor pivots)"),
         ("decompositions", ".out(Tensor A, *, bool pivot=True, Tensor(a!) LU, Tensor(b!) pivots) -> (Tensor(a!) LU, Tensor(b!) pivots)"),
+    ),
+    "aten::linalg_lu_factor_ex": (
+        ("householder", "(Tensor A, *, bool pivot=True, bool check_errors=False) -> (Tensor LU, Tensor pivots, Tensor info)"),
+        ("householder", ".out(Tensor A, *, bool pivot=True, bool check_errors=False, Tensor(a!) LU, Tensor(b!) pivots, Tensor(c!) info) -> (Tensor(a!) LU, Tensor(b!) pivots, Tensor(c!) info)"),
     ),
     "aten::linalg_lu_solve": (
         ("decompositions", "(Tensor LU, Tensor pivots, Tensor B, *, bool left=True, bool adjoint=False) -> Tensor"),
@@ -2918,6 +2959,14 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::ord": (
         ("string", "(str string) -> int"),
     ),
+    "aten::orgqr": (
+        ("householder", "(Tensor self, Tensor input2) -> Tensor"),
+        ("householder", ".out(Tensor self, Tensor input2, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::ormqr": (
+        ("householder", "(Tensor self, Tensor input2, Tensor input3, bool left=True, bool transpose=False) -> Tensor"),
+        ("householder", ".out(Tensor self, Tensor input2, Tensor input3, bool left=True, bool transpose=False, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::outer": (
         ("products", "(Tensor self, Tensor vec2) -> Tensor"),
         ("products", ".out(Tensor self, Tensor vec2, *, Tensor(a!) out) -> Tensor(a!)"),
@@ -3518,6 +3567,38 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("special", "(Tensor self) -> Tensor"),
         ("special", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
+    "aten::special_chebyshev_polynomial_t": (
+        ("polynomials", "(Tensor x, Tensor n) -> Tensor"),
+        ("polynomials", ".out(Tensor x, Tensor n, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("polynomials", ".x_scalar(Scalar x, Tensor n) -> Tensor"),
+        ("polynomials", ".x_scalar_out(Scalar x, Tensor n, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("polynomials", ".n_scalar(Tensor x, Scalar n) -> Tensor"),
+        ("polynomials", ".n_scalar_out(Tensor x, Scalar n, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::special_chebyshev_polynomial_u": (
+        ("polynomials", "(Tensor x, Tensor n) -> Tensor"),
+        ("polynomials", ".out(Tensor x, Tensor n, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("polynomials", ".x_scalar(Scalar x, Tensor n) -> Tensor"),
+        ("polynomials", ".x_scalar_out(Scalar x, Tensor n, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("polynomials", ".n_scalar(Tensor x, Scalar n) -> Tensor"),
+        ("polynomials", ".n_scalar_out(Tensor x, Scalar n, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::special_chebyshev_polynomial_v": (
+        ("polynomials", "(Tensor x, Tensor n) -> Tensor"),
+        ("polynomials", ".out(Tensor x, Tensor n, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("polynomials", ".x_scalar(Scalar x, Tensor n) -> Tensor"),
+        ("polynomials", ".x_scalar_out(Scalar x, Tensor n, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("polynomials", ".n_scalar(Tensor x, Scalar n) -> Tensor"),
+        ("polynomials", ".n_scalar_out(Tensor x, Scalar n, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::special_chebyshev_polynomial_w": (
+        ("polynomials", "(Tensor x, Tensor n) -> Tensor"),
+        ("polynomials", ".out(Tensor x, Tensor n, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("polynomials", ".x_scalar(Scalar x, Tensor n) -> Tensor"),
+        ("polynomials", ".x_scalar_out(Scalar x, Tensor n, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("polynomials", ".n_scalar(Tensor x, Scalar n) -> Tensor"),
+        ("polynomials", ".n_scalar_out(Tensor x, Scalar n, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::special_digamma": (
         ("special", "(Tensor self) -> Tensor"),
         ("special", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
@@ -3566,6 +3647,22 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("special", "(Tensor self) -> Tensor"),
         ("special", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
+    "aten::special_hermite_polynomial_h": (
+        ("polynomials", "(Tensor x, Tensor n) -> Tensor"),
+        ("polynomials", ".out(Tensor x, Tensor n, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("polynomials", ".x_scalar(Scalar x, Tensor n) -> Tensor"),
+        ("polynomials", ".x_scalar_out(Scalar x, Tensor n, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("polynomials", ".n_scalar(Tensor x, Scalar n) -> Tensor"),
+        ("polynomials", ".n_scalar_out(Tensor x, Scalar n, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::special_hermite_polynomial_he": (
+        ("polynomials", "(Tensor x, Tensor n) -> Tensor"),
+        ("polynomials", ".out(Tensor x, Tensor n, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("polynomials", ".x_scalar(Scalar x, Tensor n) -> Tensor"),
+        ("polynomials", ".x_scalar_out(Scalar x, Tensor n, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("polynomials", ".n_scalar(Tensor x, Scalar n) -> Tensor"),
+        ("polynomials", ".n_scalar_out(Tensor x, Scalar n, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::special_i0": (
         ("special", "(Tensor self) -> Tensor"),
         ("special", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
@@ -3581,6 +3678,22 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::special_i1e": (
         ("special", "(Tensor self) -> Tensor"),
         ("special", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::special_laguerre_polynomial_l": (
+        ("polynomials", "(Tensor x, Tensor n) -> Tensor"),
+        ("polynomials", ".out(Tensor x, Tensor n, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("polynomials", ".x_scalar(Scalar x, Tensor n) -> Tensor"),
+        ("polynomials", ".x_scalar_out(Scalar x, Tensor n, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("polynomials", ".n_scalar(Tensor x, Scalar n) -> Tensor"),
+        ("polynomials", ".n_scalar_out(Tensor x, Scalar n, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::special_legendre_polynomial_p": (
+        ("polynomials", "(Tensor x, Tensor n) -> Tensor"),
+        ("polynomials", ".out(Tensor x, Tensor n, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("polynomials", ".x_scalar(Scalar x, Tensor n) -> Tensor"),
+        ("polynomials", ".x_scalar_out(Scalar x, Tensor n, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("polynomials", ".n_scalar(Tensor x, Scalar n) -> Tensor"),
+        ("polynomials", ".n_scalar_out(Tensor x, Scalar n, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::special_log1p": (
         ("special", "(Tensor self) -> Tensor"),
@@ -3645,6 +3758,38 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::special_scaled_modified_bessel_k1": (
         ("special", "(Tensor x) -> Tensor"),
         ("special", ".out(Tensor x, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::special_shifted_chebyshev_polynomial_t": (
+        ("polynomials", "(Tensor x, Tensor n) -> Tensor"),
+        ("polynomials", ".out(Tensor x, Tensor n, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("polynomials", ".x_scalar(Scalar x, Tensor n) -> Tensor"),
+        ("polynomials", ".x_scalar_out(Scalar x, Tensor n, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("polynomials", ".n_scalar(Tensor x, Scalar n) -> Tensor"),
+        ("polynomials", ".n_scalar_out(Tensor x, Scalar n, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::special_shifted_chebyshev_polynomial_u": (
+        ("polynomials", "(Tensor x, Tensor n) -> Tensor"),
+        ("polynomials", ".out(Tensor x, Tensor n, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("polynomials", ".x_scalar(Scalar x, Tensor n) -> Tensor"),
+        ("polynomials", ".x_scalar_out(Scalar x, Tensor n, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("polynomials", ".n_scalar(Tensor x, Scalar n) -> Tensor"),
+        ("polynomials", ".n_scalar_out(Tensor x, Scalar n, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::special_shifted_chebyshev_polynomial_v": (
+        ("polynomials", "(Tensor x, Tensor n) -> Tensor"),
+        ("polynomials", ".out(Tensor x, Tensor n, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("polynomials", ".x_scalar(Scalar x, Tensor n) -> Tensor"),
+        ("polynomials", ".x_scalar_out(Scalar x, Tensor n, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("polynomials", ".n_scalar(Tensor x, Scalar n) -> Tensor"),
+        ("polynomials", ".n_scalar_out(Tensor x, Scalar n, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::special_shifted_chebyshev_polynomial_w": (
+        ("polynomials", "(Tensor x, Tensor n) -> Tensor"),
+        ("polynomials", ".out(Tensor x, Tensor n, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("polynomials", ".x_scalar(Scalar x, Tensor n) -> Tensor"),
+        ("polynomials", ".x_scalar_out(Scalar x, Tensor n, *, Tensor(a!) out) -> Tensor(a!)"),
+        ("polynomials", ".n_scalar(Tensor x, Scalar n) -> Tensor"),
+        ("polynomials", ".n_scalar_out(Tensor x, Scalar n, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::special_sinc": (
         ("special", "(Tensor self) -> Tensor"),
@@ -4179,6 +4324,7 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("string", "(str string, int index) -> str"),
     ),
     "prim::abs": (
+        ("pointwise_math", "(Tensor x) -> Tensor"),
         ("scalar", ".int(int a) -> int"),
         ("scalar", ".float(float a) -> float"),
         ("scalar", ".complex(complex a) -> float"),

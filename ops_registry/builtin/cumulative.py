@@ -9,6 +9,7 @@ import numpy as np
 
 from ops_registry import dtypes
 from ops_registry.builtin.operands import Array, Scalar, widened
+from ops_registry.builtin.pointwise_math import complex_logaddexp
 from ops_registry.builtin.reduction import cast, floats, integers, summed_dtype
 from ops_registry.meta import TensorMeta, broadcast_shapes, floating, result_dtype, wrap_dim
 from ops_registry.operator import operator
@@ -124,7 +125,13 @@ def logcumsumexp(self: Array, dim: int) -> Array:
     """``log(cumsum(exp(self)))`` along a dimension, without overflow."""
     if not self.ndim:
         return self.copy()
-    return np.logaddexp.accumulate(widened(self), wrap_dim(dim, self.ndim))
+    along = wrap_dim(dim, self.ndim)
+    if self.dtype.kind != "c":
+        return np.logaddexp.accumulate(widened(self), along)
+    rows = np.moveaxis(self, along, 0).copy()
+    for number in range(1, len(rows)):
+        rows[number] = complex_logaddexp(rows[number - 1], rows[number])
+    return np.moveaxis(rows, 0, along)
 
 
 # Differences and integrals.

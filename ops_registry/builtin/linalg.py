@@ -77,6 +77,8 @@ def linalg_det(A: Array) -> Array:
 def logdet(self: Array) -> Array:
     """Logarithms of determinants: NaN below zero, -inf at zero."""
     sign, log = np.linalg.slogdet(self)
+    if self.dtype.kind == "c":
+        return np.log(sign) + log
     return np.where(sign < 0, np.nan, log)
 
 

@@ -280,7 +280,17 @@ def hypot(self: Array, other: Array) -> Array:
 )
 def logaddexp(self: Array, other: Array) -> Array:
     """``log(exp(self) + exp(other))`` without overflow. Shapes broadcast."""
+    if self.dtype.kind == "c":
+        return complex_logaddexp(self, other)
     return np.logaddexp(widened(self), widened(other))
+
+
+def complex_logaddexp(one: Array, other: Array) -> Array:
+    """``log(exp(one) + exp(other))`` of complex numbers, by the larger real part."""
+    first = one.real >= other.real
+    high, low = np.where(first, one, other), np.where(first, other, one)
+    base = np.where(np.isneginf(high.real), one.dtype.type(0), high)
+    return np.asarray(base + np.log(np.exp(high - base) + np.exp(low - base))).astype(one.dtype)
 
 
 @operator(
@@ -331,6 +341,13 @@ def abs(self: Array) -> Array:
     """The magnitude; real for complex tensors. RuntimeError for bools."""
     _no_bool(self, "abs")
     return np.abs(self)
+
+
+@operator("prim::abs(Tensor x) -> Tensor", meta=elementwise("x", real=True),
+          samples=_signed_samples, rejects=_bool_rejects)  # fmt: skip
+def builtin_abs(x: Array) -> Array:
+    """Python's ``abs`` of a tensor, as scripts spell it."""
+    return abs(x)
 
 
 @unary("sign", int_to_float=False)

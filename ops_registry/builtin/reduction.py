@@ -271,8 +271,9 @@ def logsumexp(self: Array, dim: Dims, keepdim: bool = False) -> Array:
     over = axes(self, dim)
     if reduced_count(self, over) == 0:
         return np.log(np.sum(source, axis=over, keepdims=keepdim))
-    high = np.max(source, axis=over, keepdims=True)
-    high = np.where(np.isinf(high), source.dtype.type(0), high)
+    # of complex numbers, the largest real part: what would overflow
+    high = np.max(source.real, axis=over, keepdims=True)
+    high = np.where(np.isinf(high), high.dtype.type(0), high)
     total = np.log(np.sum(np.exp(source - high), axis=over, keepdims=True)) + high
     return total if keepdim else np.squeeze(total, axis=over)
 
@@ -311,7 +312,8 @@ def _kept_axes(shape: tuple[int, ...], size: Sequence[int]) -> tuple[int, ...]:
 
 def _summed_to(self: TensorMeta, size: Sequence[int]) -> TensorMeta:
     _kept_axes(self.shape, size)
-    return TensorMeta(self.dtype, tuple(size))
+    whole = (not size or self.shape != tuple(size)) and self.dtype.category < 2
+    return TensorMeta(dtypes.int64 if whole else self.dtype, tuple(size))
 
 
 @operator(
@@ -325,7 +327,12 @@ def _summed_to(self: TensorMeta, size: Sequence[int]) -> TensorMeta:
     rejects=lambda: [Rejected(tensor(2, 3), [2]), Rejected(tensor(2), [2, 2])],
 )
 def sum_to_size(self: Array, size: Sequence[int]) -> Array:
-    """Summed over what broadcasting ``size`` to the tensor's shape would have repeated."""
+    """Summed over what broadcasting ``size`` to the tensor's shape would have repeated.
+
+    The tensor itself when there is nothing to sum; sums of integers are int64.
+    """
+    if size and self.shape == tuple(size):
+        return self
     return np.sum(widened(self), axis=_kept_axes(self.shape, size)).reshape(tuple(size))
 
 

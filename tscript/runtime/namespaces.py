@@ -14,7 +14,6 @@ from tscript.runtime.dispatch import call
 from tscript.runtime.overloads import eager
 from tscript.runtime.tensor import wrap
 
-
 _NUMBERS = frozenset({bool, int, float, complex})
 
 #: Functions that take two numbers for two 0-dim tensors; scripts have overloads of numbers for
@@ -40,6 +39,9 @@ def operator_function(namespace: str, name: str) -> Callable[..., Any] | None:
         kind = type(result)
         if kind is list:  # a Tensor[] is a tuple in Python
             return tuple(result)
+        if isinstance(result, tuple) and any(type(item) is list for item in result):
+            items = [tuple(item) if type(item) is list else item for item in result]
+            return kind(items)
         if kind in _NUMBERS and _of_numbers_only(args, kwargs):
             if name not in _ARITHMETIC:
                 raise TypeError(f"{name}() takes a tensor, and none was given")
