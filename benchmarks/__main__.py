@@ -16,7 +16,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks import import_cost, loops
+from benchmarks import compile_time, import_cost, loops, memory
 
 
 def main(words: list[str]) -> int:
@@ -28,21 +28,28 @@ def main(words: list[str]) -> int:
     table = Table("", "ours", "peer", "", "ratio", "bound", "")
     failed = False
     with tempfile.TemporaryDirectory() as folder:
-        for comparison in [*import_cost.comparisons(), *loops.comparisons(Path(folder))]:
+        for comparison in [
+            *import_cost.comparisons(),
+            *loops.comparisons(Path(folder)),
+            *compile_time.comparisons(),
+            *memory.comparisons(),
+        ]:
             if words and not any(word in comparison.name for word in words):
                 continue
             result = comparison.measure()
             failed |= not result.within
             table.add_row(
                 comparison.name,
-                f"{result.ours * 1e3:.1f} ms",
-                f"{result.theirs * 1e3:.1f} ms",
+                comparison.shown(result.ours),
+                comparison.shown(result.theirs),
                 comparison.peer,
                 f"{result.ratio:.2f}",
                 f"{comparison.bound:.2f}",
                 "ok" if result.within else "ABOVE",
             )
     console.print(table)
+    if not words or any(word in "compile shares" for word in words):
+        compile_time.print_shares(console)
     return int(failed)
 
 

@@ -6,16 +6,18 @@ import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Literal
 
 ROUNDS = 9
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """``ours`` against ``theirs``; ``bound`` is the largest ratio of times that is acceptable.
+    """``ours`` against ``theirs``; ``bound`` is the largest ratio that is acceptable.
 
-    The callables return the seconds that they took, so that each can leave its preparation out;
-    :func:`timed` makes one of any function.
+    The callables return the seconds that they took, so that each can leave its preparation out
+    (:func:`timed` makes one of any function), or the bytes that they needed. With one round alone
+    nothing is warmed up: what is measured in a process of its own needs no more.
     """
 
     name: str
@@ -23,15 +25,22 @@ class Comparison:
     theirs: Callable[[], float]
     bound: float
     peer: str = "PyTorch"
+    unit: Literal["ms", "MiB"] = "ms"
+    rounds: int = ROUNDS
 
-    def measure(self, rounds: int = ROUNDS) -> Result:
+    def measure(self) -> Result:
         """Both in turns, one warm-up each; medians, since other programs disturb single rounds."""
-        self.ours(), self.theirs()
+        if self.rounds > 1:
+            self.ours(), self.theirs()
         ours, theirs = [], []
-        for _ in range(rounds):
+        for _ in range(self.rounds):
             ours.append(self.ours())
             theirs.append(self.theirs())
         return Result(self, statistics.median(ours), statistics.median(theirs))
+
+    def shown(self, measured: float) -> str:
+        """A figure with its unit."""
+        return f"{measured / 2**20 if self.unit == 'MiB' else measured * 1e3:.1f} {self.unit}"
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ computed in float32.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +20,9 @@ from ops_registry.samples import Rejected, Sample, tensor
 from ops_registry.sliding_windows import padded, per_dim, trailing, window_count, windows
 
 _Sizes = Sequence[int] | int
+
+#: Bytes of windows that are copied at a time.
+_WORKSPACE = 2**24
 
 
 def _check(input: Any, weight: Any, bias: Any, groups: int, transposed: bool) -> int:
@@ -121,15 +125,39 @@ def convolve(
                 [0, 1, *range(2, 2 + spatial)],
             )  # fmt: skip
         else:
-            order = (0, 1, *range(2 + spatial, 2 + 2 * spatial), *range(2, 2 + spatial))
-            size = group_in * int(np.prod(kernel))
-            columns = view.transpose(order).reshape(batch, groups, size, positions)
-            matrix = w.reshape(groups, out_channels // groups, size)
-            result = np.matmul(matrix, columns)
+            result = _product_of_windows(view, w, groups)
     image: np.ndarray = result.reshape(batch, out_channels, *counts)
     if bias is not None:
         image += widened(bias).reshape(-1, *(1,) * spatial)
     return image
+
+
+def _product_of_windows(view: np.ndarray, weight: np.ndarray, groups: int) -> np.ndarray:
+    """Windows ``(batch, channels, *counts, *kernel)`` times the filters, as matrices.
+
+    The windows of all images side by side are as many copies of the input as the kernel has
+    elements; so it is done for a few images, or a few rows of one, at a time.
+    """
+    spatial = weight.ndim - 2
+    batch, counts, kernel = view.shape[0], view.shape[2 : 2 + spatial], weight.shape[2:]
+    filters, size = weight.shape[0] // groups, weight.shape[1] * math.prod(kernel)
+    matrix = weight.reshape(groups, filters, size)
+    result = np.empty((batch, groups, filters, *counts), np.result_type(view, weight))
+    columns = view.transpose(0, 1, *range(2 + spatial, 2 + 2 * spatial), *range(2, 2 + spatial))
+    row = max(groups * size * math.prod(counts[1:]) * view.itemsize, 1)
+    rows = max(_WORKSPACE // row, 1)
+    images = max(rows // max(counts[0], 1), 1)
+    for first in range(0, batch, images):
+        for top in range(0, counts[0], rows):
+            part = columns[first : first + images]
+            part = part[(slice(None),) * (2 + spatial) + (slice(top, top + rows),)]
+            into = result[first : first + images, :, :, top : top + rows]
+            flat = part.reshape(part.shape[0], groups, size, math.prod(part.shape[2 + spatial :]))
+            if rows >= counts[0]:
+                np.matmul(matrix, flat, out=into.reshape(*into.shape[:3], flat.shape[-1]))
+            else:
+                into[...] = np.matmul(matrix, flat).reshape(into.shape)
+    return result
 
 
 def _run(

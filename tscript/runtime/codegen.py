@@ -24,6 +24,7 @@ from ops_registry.operator import Operator
 from tscript.ir.function import CompiledFunction
 from tscript.ir.graph import Graph, Node, Value
 from tscript.runtime.codegen_control import ControlFlow
+from tscript.runtime.codegen_lifetimes import free_variables, holds_memory
 from tscript.runtime.codegen_operators import OperatorNodes
 from tscript.runtime.codegen_scalars import PURE
 from tscript.runtime.codegen_writer import NotCompilableError, locate
@@ -124,6 +125,7 @@ class _Generator(ControlFlow, OperatorNodes):
         else:
             result = ast.Tuple(outputs, ast.Load()) if outputs else None
         self.emit(ast.Return(result), self.graph.return_node)
+        body = free_variables(body, {n for v, n in self.names.items() if holds_memory(v.type)})
         if self.uses_table:
             start = ast.Assign(
                 [ast.Name("_t_table", ast.Store())],

@@ -51,11 +51,12 @@ def all_arguments(operator: Operator, inputs: Sequence[Any]) -> Sequence[Any]:
 class Interpreter:
     """Runs one graph; ``name`` is the function's, for tracebacks."""
 
-    __slots__ = ("graph", "name")
+    __slots__ = ("_last_uses", "graph", "name")
 
     def __init__(self, graph: Graph, name: str) -> None:
         self.graph = graph
         self.name = name
+        self._last_uses: dict[Block, dict[Node, list[Value]]] = {}
 
     def run(self, args: Sequence[Any]) -> list[Any]:
         """The graph's results for runtime values."""
@@ -64,7 +65,10 @@ class Interpreter:
         return [values[output] for output in self.graph.outputs]
 
     def run_block(self, block: Block, values: Values) -> None:
-        """Execute a block's nodes, adding what they define to ``values``."""
+        """Execute a block's nodes, adding what they define to ``values`` while it is needed."""
+        done = self._last_uses.get(block)
+        if done is None:
+            done = self._last_uses[block] = last_uses(block)
         for node in block.nodes:
             inputs = [values[value] for value in node.inputs]
             primitive = PRIMITIVES.get(node.kind)
@@ -77,6 +81,33 @@ class Interpreter:
                 values[node.outputs[0]] = result
             elif node.outputs:
                 values.update(zip(node.outputs, result, strict=True))
+            if node in done:
+                inputs = result = None
+                for value in done[node]:
+                    values.pop(value, None)
+
+
+def last_uses(block: Block) -> dict[Node, list[Value]]:
+    """Which of the values that a block defines are needed no more when a node has run."""
+    order = {node: number for number, node in enumerate(block.nodes)}
+    nodes = [block.param_node, *order]
+    found: dict[Node, list[Value]] = {}
+    for definer in nodes:
+        for value in definer.outputs:
+            readers = [_within(use.node, block) for use in value.uses]
+            if block.return_node in readers or (not readers and definer is block.param_node):
+                continue
+            last = max(readers, key=order.__getitem__, default=definer)
+            found.setdefault(last, []).append(value)
+    return found
+
+
+def _within(node: Node, block: Block) -> Node:
+    """The node of a block that a node is, or is somewhere inside of."""
+    while node.owning_block is not block:
+        assert node.owning_block is not None and node.owning_block.owning_node is not None
+        node = node.owning_block.owning_node
+    return node
 
 
 script_traceback.interpreter_code.add(Interpreter.run_block.__code__)
