@@ -8,6 +8,7 @@ option, every section and the cache are as in a plain run whose configuration na
 from __future__ import annotations
 
 import configparser
+import importlib.util
 import io
 import os
 import sys
@@ -40,7 +41,8 @@ def split_off_plugins(argv: Sequence[str]) -> tuple[list[str], list[str]]:
         elif argument == "--plugin":
             name = next(arguments, None)
             if name is None:
-                raise SystemExit("tscript-mypy: error: --plugin needs a name")
+                print("tscript-mypy: error: --plugin needs a name", file=sys.stderr)
+                raise SystemExit(2)
             plugins.append(name)
         elif argument.startswith("--plugin="):
             plugins.append(argument.removeprefix("--plugin="))
@@ -60,6 +62,8 @@ def main(argv: Sequence[str] | None = None) -> None:
         mypy_main(args=args, stdout=sys.stdout, stderr=sys.stderr)
         return
     here = Path.cwd() / "mypy.ini"  # what is typed counts from here
+    for plugin in plugins:
+        _refuse_missing(plugin)
     plugins = [_absolute(plugin, here) for plugin in plugins]
     missing = [plugin for plugin in plugins if plugin not in options.plugins]
     if not missing:
@@ -71,6 +75,18 @@ def main(argv: Sequence[str] | None = None) -> None:
         args[cut:cut] = ["--config-file", str(merged)]
         # A clean exit, not mypy's own quick one: the folder is removed on the way out.
         mypy_main(args=args, stdout=sys.stdout, stderr=sys.stderr, clean_exit=True)
+
+
+def _refuse_missing(plugin: str) -> None:
+    """mypy would name the line of a temporary file."""
+    name = plugin.partition(":")[0]
+    try:
+        found = Path(name).exists() if name.endswith(".py") else importlib.util.find_spec(name)
+    except (ImportError, ValueError):
+        found = None
+    if not found:
+        print(f"tscript-mypy: error: there is no plugin {name!r}", file=sys.stderr)
+        raise SystemExit(2)
 
 
 def write_merged(config_file: str | None, plugins: Sequence[str], folder: Path) -> Path:

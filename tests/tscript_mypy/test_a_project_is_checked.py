@@ -214,3 +214,11 @@ def test_an_imported_kernel_would_be_noticed():
     assert forbidden({"ops_registry.builtin._index", "ops_registry.builtin.linalg"}) == {
         "ops_registry.builtin.linalg"
     }
+
+
+@pytest.mark.parametrize("plugin", ["no_such_module", "no_such_file.py"])
+def test_a_plugin_that_is_not_there_is_named(project, plugin):
+    project.write("empty.py", "")
+    done = project.run("--plugin", plugin, "empty.py")
+    assert done.returncode == 2
+    assert done.stderr == f"tscript-mypy: error: there is no plugin {plugin!r}\n"

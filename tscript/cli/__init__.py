@@ -6,6 +6,7 @@ command does.
 
 from __future__ import annotations
 
+import difflib
 import importlib
 from importlib.metadata import PackageNotFoundError, version
 
@@ -19,6 +20,10 @@ COMMANDS = {
 }
 
 
+#: What people type who look for `tscript-mypy`.
+_CHECKS = frozenset({"check", "lint", "mypy", "compile", "script"})
+
+
 class _Commands(click.Group):
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(COMMANDS)
@@ -30,6 +35,18 @@ class _Commands(click.Group):
         command = module.command
         assert isinstance(command, click.Command)
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name = args[0]
+        if name in COMMANDS or name.startswith("-"):
+            return super().resolve_command(ctx, args)
+        near = difflib.get_close_matches(name, COMMANDS, n=1)
+        hint = f"; did you mean {near[0]!r}?" if near else ""
+        if name in _CHECKS:
+            hint = "; to check files without running them: tscript-mypy FILE..."
+        ctx.fail(f"there is no command {name!r}{hint}")
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import difflib
+
 import click
 
 from ops_registry.registry import registry
@@ -16,7 +18,9 @@ def command(word: str, count: bool) -> None:
     for failure in registry().plugin_failures.values():
         click.echo(f"warning: {failure}", err=True)
     if not names:
-        raise click.ClickException(f"no operator has {word!r} in its name")
+        near = difflib.get_close_matches(f"aten::{word}", registry().names(), n=1, cutoff=0.75)
+        hint = f"; did you mean {near[0].partition('::')[2]!r}?" if near else ""
+        raise click.ClickException(f"no operator has {word!r} in its name{hint}")
     if count:
         for namespace in sorted({name.partition("::")[0] for name in names}):
             inside = [name for name in names if name.startswith(f"{namespace}::")]

@@ -32,8 +32,19 @@ def test_every_command_has_help(name: str) -> None:
     assert f"Usage: main {name}" in result.output
 
 
-def test_an_unknown_command_is_refused() -> None:
-    assert run("compile").exit_code == 2
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("compile", "tscript-mypy FILE"),
+        ("check", "tscript-mypy FILE"),
+        ("expalin", "did you mean 'explain'?"),
+        ("nothing", "there is no command 'nothing'"),
+    ],
+)
+def test_an_unknown_command_is_refused(typed: str, said: str) -> None:
+    result = run(typed, "a.py")
+    assert result.exit_code == 2
+    assert said in result.output
 
 
 def test_ops_lists_schemas() -> None:
@@ -49,7 +60,8 @@ def test_ops_counts_by_namespace() -> None:
 def test_ops_without_a_match_fails() -> None:
     result = run("ops", "no_such_thing")
     assert result.exit_code == 1
-    assert "no operator has 'no_such_thing' in its name" in result.output
+    assert "no operator has 'no_such_thing' in its name\n" in result.output
+    assert "did you mean 'softmax'?" in run("ops", "softmx").output
 
 
 @pytest.mark.parametrize("spelling", ["{}", "tscript-{}", "[tscript-{}]"])
