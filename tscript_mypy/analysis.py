@@ -10,7 +10,7 @@ from tscript.diagnostics.report import CompilationError, Diagnostic, DiagnosticS
 from tscript.frontend.resolver import FunctionRef, SourceDefinition
 from tscript.frontend.unit import Unit
 from tscript.frontend.view_cache import cached_def
-from tscript.types.nominal import ModuleType
+from tscript.types.nominal import ClassType, ModuleType
 from tscript_mypy.mypy_resolver import (
     Handle,
     MypyResolver,
@@ -43,13 +43,16 @@ def analyse(
         view = cached_def(file.source(place))
     except CompilationError as error:
         return error.diagnostics, set()
-    owner: ModuleType | None = None
+    owner: ModuleType | ClassType | None = None
     handle = Handle(module, place.qualname, place.line)
     info = function.info
     if info and is_module_class(info):  # a plain function has a falsy stand-in
         owner = resolver.module_type(info)
         if owner is None:
             return (), program.used_modules
+        handle = Handle(module, place.qualname, place.line, info.fullname)
+    elif info and isinstance(found := resolver.type_of_node(info), ClassType):
+        owner = found
         handle = Handle(module, place.qualname, place.line, info.fullname)
     sink = DiagnosticSink()
     definition = SourceDefinition(view, resolver, owner=owner, strict=True)

@@ -107,7 +107,11 @@ def _read_init(
                 name = _attribute_of(target, own)
                 if name is None:
                     continue
-                fact = static_fact(statement.value, resolver) if statement.value else None
+                value = statement.value
+                if name in constants and isinstance(value, v.ListLiteral):
+                    declared.pop(name, None)  # a list that nobody can change is a tuple
+                    value = v.TupleLiteral(value.range, value.elements)
+                fact = static_fact(value, resolver) if value else None
                 type = declared.get(name) or (fact.type if fact is not None else t.ERROR)
                 if id(statement) not in certain or name in made.attributes:
                     type = declared.get(name, t.ERROR)  # other branches may set something else
@@ -177,6 +181,9 @@ def static_fact(view: v.Expr, resolver: Resolver) -> Constant | None:
                 return Constant(UNKNOWN, t.TupleType(tuple(part.type for part in known)))
             joined = join(dict.fromkeys(part.type for part in known)) if known else None
             return None if joined is None else Constant(UNKNOWN, t.ListType(joined))
+        case v.Apply(callee=callee, args=[_, written]) if _is_attribute(callee):
+            type = AnnotationReader(resolver, DiagnosticSink(), parse_annotation).read(written)
+            return Constant(UNKNOWN, type)
         case v.Apply(callee=callee):
             return _call(callee, resolver)
         case v.Var() | v.Select():
@@ -194,6 +201,10 @@ def _arithmetic(view: v.BinOp, resolver: Resolver) -> Constant | None:
     if left.type == t.FLOAT and view.op in ("+", "-", "*", "/"):
         return Constant(UNKNOWN, t.FLOAT)
     return None
+
+
+def _is_attribute(callee: v.Expr) -> bool:
+    return (v.dotted_name(callee) or "").endswith("jit.Attribute")
 
 
 def _call(callee: v.Expr, resolver: Resolver) -> Constant | None:

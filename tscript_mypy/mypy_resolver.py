@@ -141,7 +141,7 @@ class MypyResolver:
         builtins = self.program.modules.get("builtins")
         if builtins is not None and name in builtins.names:
             node = builtins.names[name].node
-            return UNKNOWN if node is None else self._fact(node, name)
+            return UNKNOWN if node is None else _not_compiled(self._fact(node, name), node)
         if "__getattr__" in tree.names or _has_star_from_unknown(tree):
             return UNKNOWN
         return None
@@ -169,7 +169,8 @@ class MypyResolver:
             return UNKNOWN
         if isinstance(symbol.node, n.Var):
             return _constant_of(symbol.node)
-        return self._fact(symbol.node, name)
+        fact = self._fact(symbol.node, name)
+        return _not_compiled(fact, symbol.node) if tree.fullname == "math" else fact
 
     def type_named(self, path: tuple[str, ...]) -> NamedType:
         """What a dotted name means in an annotation."""
@@ -416,7 +417,7 @@ class MypyResolver:
         scope = MypyResolver(self.program, info.module_name)
         first = Argument("self", t.ANY, t.ANY)
         for method in view.methods:
-            schema = python_schema(method, scope)
+            schema = python_schema(method, scope, ClassType(name))
             made.methods[method.name.name] = replace(
                 schema, arguments=(first, *schema.arguments[1:]), _index={}
             )
@@ -449,12 +450,16 @@ class MypyResolver:
             fill_module(made, view, resolver)
             for method in view.methods:
                 name = method.name.name
+                static = "staticmethod" in method.decorator_names
                 handle = Handle(
-                    base.module_name, f"{qualname}.{name}", method.range.line, info.fullname
-                )
-                made.methods[name] = FunctionRef(f"{made.qualified_name}.{name}", handle)
+                    base.module_name, f"{qualname}.{name}", method.range.line,
+                    "" if static else info.fullname,
+                )  # fmt: skip
+                methods = made.static_methods if static else made.methods
+                methods[name] = FunctionRef(f"{made.qualified_name}.{name}", handle)
+            known = {*made.attributes, *made.methods, *made.static_methods, *made.constants}
             for name in reads_of_self(view):
-                if not (name in made.attributes or name in made.methods or name in made.constants):
+                if name not in known:
                     made.add_attribute(name, t.ERROR)
         return made
 
@@ -564,6 +569,16 @@ def _paths(fullname: str) -> Iterator[tuple[str, ...]]:
     *owner, name = _public(fullname)
     for length in range(len(owner), 0, -1):
         yield (*owner[:length], name)
+
+
+def _not_compiled(fact: Fact, node: n.SymbolNode) -> Fact:
+    """What Python itself has, and no source: only what the compiler knows by name can be used."""
+    known = isinstance(fact, FunctionRef | Unknown)
+    if known and isinstance(node, n.FuncDef | n.Decorator | n.OverloadedFuncDef):
+        return Uncapturable("a function that is not written in Python")
+    if known and isinstance(node, n.TypeInfo):
+        return Uncapturable("a global of type type")
+    return fact
 
 
 def _library_fact(fullname: str) -> Fact | None:

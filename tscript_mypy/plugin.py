@@ -114,12 +114,14 @@ def _methods_of(info: n.TypeInfo) -> Iterator[n.FuncDef]:
             function = item.func if isinstance(item, n.Decorator) else item
             marks = item.decorators if isinstance(item, n.Decorator) else []
             names = {mark.name for mark in marks if isinstance(mark, n.NameExpr | n.MemberExpr)}
-            if isinstance(function, n.FuncDef) and not names & _NOT_COMPILED:
+            if not isinstance(function, n.FuncDef) or function.is_static or function.is_class:
+                continue
+            if not names & _NOT_COMPILED:
                 yield function
 
 
 #: Decorators of methods that scripting a class leaves alone.
-_NOT_COMPILED = frozenset({"ignore", "unused", "staticmethod", "classmethod"})
+_NOT_COMPILED = frozenset({"ignore", "unused"})
 
 
 def _forward_of(type: mt.Type, ctx: FunctionContext) -> list[n.FuncDef]:

@@ -41,7 +41,6 @@ from tscript.diagnostics.report import DiagnosticSink
 from tscript.frontend import remedies
 from tscript.frontend import views as v
 from tscript.frontend.resolver import Resolver, TypeConstructor, Unknown
-from tscript.types.nominal import EnumType
 from tscript.types.relations import make_union, optional
 
 #: What a bare generic needs, for the hint.
@@ -217,7 +216,7 @@ class AnnotationReader:
 
     def _dict(self, view: v.Subscript, key: Type, value: Type) -> Type:
         allowed = (IntType, StringType, FloatType, ComplexType, BoolType, TensorType, ErrorType)
-        if not isinstance(key, (*allowed, EnumType)):
+        if not isinstance(key, allowed):
             from tscript.types.printing import source_str
 
             self.sink.report("key-type", view.index[0].range, actual=source_str(key))

@@ -45,12 +45,13 @@ def emit_assign(emitter: Emitter, statement: v.Assign) -> None:
 
 
 def _annotation(emitter: Emitter, view: v.Expr) -> Type | None:
-    """A variable's annotation; ``Final`` without a type leaves it to the value."""
-    dotted = v.dotted_name(view)
+    """A variable's annotation; ``Final`` is for attributes."""
+    named = view.value if isinstance(view, v.Subscript) else view
+    dotted = v.dotted_name(named)
     if dotted is not None:
         found = emitter.resolver.type_named(tuple(dotted.split(".")))
         if found == TypeConstructor("Final"):
-            return None
+            return emitter.annotations.read(named)
     return emitter.annotations.read(view)
 
 

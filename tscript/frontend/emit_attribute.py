@@ -523,6 +523,7 @@ def set_attribute(
     if name in type.properties:
         _set_property(emitter, owner, type, name, value, range, value_range)
         return
+    _initialize(emitter, type, range)
     attribute = type.attributes.get(name)
     if attribute is None and isinstance(type, ClassType) and type.is_open:
         if not (emitter.owner is type and emitter.name.endswith(".__init__")):

@@ -35,7 +35,7 @@ from tscript.frontend.conditions import emit_condition, emit_select
 from tscript.frontend.schema_matching import Given, Mismatch
 from tscript.frontend.sugared import Sugared
 from tscript.ir.graph import Value
-from tscript.types.nominal import ClassType, EnumType, NamedTupleType
+from tscript.types.nominal import ClassType, NamedTupleType
 from tscript.types.printing import source_str
 from tscript.types.relations import (
     contains_error,
@@ -258,7 +258,7 @@ def _dict_type(
     emitter: Emitter, view: v.DictLiteral, keys: Sequence[Value], values: Sequence[Value]
 ) -> DictType:
     key = keys[0].type
-    if not isinstance(key, EnumType | ErrorType) and source_str(key) not in _KEY_TYPES:
+    if not isinstance(key, ErrorType) and source_str(key) not in _KEY_TYPES:
         emitter.report("key-type", view.keys[0].range, actual=source_str(key))
         key = ERROR
     value = join(item.type for item in values)
@@ -324,7 +324,8 @@ def binary(emitter: Emitter, op: str, left: Given, right: Given, range: SourceRa
         if method is not None:
             called = calls.emit_call(emitter, method, [right], {}, range, callee_name=op)
             return emitter.value(called, range)
-    if op == "+" and isinstance(left.type, TupleType) and isinstance(right.type, TupleType):
+    tuples = TupleType | NamedTupleType
+    if op == "+" and isinstance(left.type, tuples) and isinstance(right.type, tuples):
         parts = [part for side in (left, right) for part in emitter.unpack(side.value, side.range)]
         return emitter.tuple_of(parts, range)
     name = _BINARY[op]

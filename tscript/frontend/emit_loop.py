@@ -59,7 +59,7 @@ def emit_while(emitter: Emitter, statement: v.While) -> None:
         test = emit_condition(emitter, statement.cond)
         condition.add_output(test.value)
     body.add_input(INT)
-    emitter.loops.append(Loop())
+    emitter.loops.append(Loop(depth=len(emitter.contexts)))
     with emitter.block(body) as frame, emitter.held_back(test.uncertain or test.static is False):
         emitter.statements(statement.body)
     emitter.loops.pop()
@@ -92,7 +92,7 @@ def emit_over(
     unrolled = unroll(emitter, subject, iter_range)
     if unrolled is not None:
         for element in unrolled.elements:
-            emitter.loops.append(Loop(unrolled.kind))
+            emitter.loops.append(Loop(unrolled.kind, len(emitter.contexts)))
             assigns.emit_target(emitter, target, element, target.range)
             emit_body()
             emitter.loops.pop()
@@ -112,7 +112,7 @@ def emit_over(
     body, condition = node.add_block(), node.add_block()
     condition.add_output(always)
     index = body.add_input(INT)
-    emitter.loops.append(Loop())
+    emitter.loops.append(Loop(depth=len(emitter.contexts)))
     with emitter.block(body) as frame, emitter.held_back(uncertain):
         assigns.emit_target(emitter, target, iteration.element(index), target.range)
         emit_body()
@@ -153,6 +153,9 @@ def emit_jump(emitter: Emitter, statement: v.Break | v.Continue) -> None:
     if unrolled:
         emitter.report("break-in-unrolled-loop", statement.range, statement=name, iterable=unrolled)
         return
+    from tscript.frontend.emit_statement import leave_contexts
+
+    leave_contexts(emitter, emitter.loops[-1].depth)
     kind = "prim::BreakStmt" if name == "break" else "prim::ContinueStmt"
     emitter.graph.insert(kind, (), ())
 
@@ -169,6 +172,8 @@ def unroll(emitter: Emitter, subject: Sugared, range: SourceRange) -> SugaredTup
             return SugaredTuple(
                 tuple(Constant(item, type) for item, type in zip(items, types, strict=True))
             )
+        case Constant(type=TupleType()):  # of a value that is not known here
+            return unroll(emitter, emitter.value(subject, range), range)
         case Value(type=TupleType() | NamedTupleType()):
             return SugaredTuple(tuple(emitter.unpack(subject, range)))
         case Value(type=ModuleType() as type):

@@ -27,7 +27,7 @@ from tscript.frontend.environment import Frame, Held, Problem, Stored, meaningfu
 from tscript.frontend.resolver import ClassRef, ExceptionRef, MaybePresent, Unknown
 from tscript.frontend.schema_matching import Given
 from tscript.frontend.sugared import ContextValue
-from tscript.ir.graph import Block, Value
+from tscript.ir.graph import Value
 from tscript.types.nominal import ClassType
 from tscript.types.printing import source_str
 from tscript.types.relations import make_union, unify
@@ -378,39 +378,26 @@ def _with(emitter: Emitter, statement: v.With) -> None:
     for item in statement.items:
         contexts.append((_enter(emitter, item), item.range))
     before = emitter.graph.current_range
-    body_block_exits = False
-    emitter.with_depth += 1
-    try:
-        emitter.statements(statement.body)
-        body_block_exits = emitter.exited
-    finally:
-        emitter.with_depth -= 1
-    if not body_block_exits:
+    opened = [value for value, _ in contexts if value is not None]
+    emitter.contexts += opened
+    emitter.statements(statement.body)
+    del emitter.contexts[len(emitter.contexts) - len(opened) :]
+    if not emitter.exited:
         for value, range in reversed(contexts):
             if value is not None:
                 _leave(emitter, value, range)
-    else:
-        leave = [value for value, _ in reversed(contexts) if value is not None]
-        _close_before_exit(emitter, emitter.frame.block, leave)
     emitter.graph.current_range = before
 
 
-def _close_before_exit(emitter: Emitter, block: Block, contexts: Sequence[Value]) -> None:
-    """The body left the block: leave the contexts just before the jump at its end."""
-    last = block.return_node.previous
-    if last is block.return_node or last.kind not in _JUMPS:
-        return
-    with emitter.graph.inserting_at(last):
-        for value in contexts:
-            _leave(emitter, value, None)
+def leave_contexts(emitter: Emitter, depth: int = 0) -> None:
+    """Before a jump: leave the ``with`` statements it jumps out of, those opened above ``depth``."""
+    for context in reversed(emitter.contexts[depth:]):
+        _leave(emitter, context, None)
 
 
 def _leave(emitter: Emitter, context: Value, range: SourceRange | None) -> None:
     inputs = [context, *(emitter.constant(None) for _ in "tvt")]
     emitter.graph.insert("prim::Exit", inputs, (NONE,), source_range=range)
-
-
-_JUMPS = ("prim::ReturnStmt", "prim::BreakStmt", "prim::ContinueStmt")
 
 
 def _enter(emitter: Emitter, item: v.WithItem) -> Value | None:

@@ -95,6 +95,8 @@ class Loop:
 
     #: What an unrolled loop goes over (``tuple``, ``ModuleList``); empty for a real one.
     unrolled: str = ""
+    #: How many ``with`` statements are open around it.
+    depth: int = 0
 
 
 @dataclass(slots=True, eq=False)
@@ -114,7 +116,8 @@ class Emitter:
     loops: list[Loop] = field(default_factory=list)
     #: A branch depended on what cannot be seen here: the end may not be reachable after all.
     uncertain: bool = False
-    with_depth: int = 0
+    #: The objects of the ``with`` statements around, outermost first.
+    contexts: list[Value] = field(default_factory=list)
     #: An unsupported statement was left out, and with it the names that it binds.
     names_lost: bool = False
     #: The annotation of the variable whose value is being emitted.
@@ -669,6 +672,9 @@ class Emitter:
         self.returns.merged = merged
         if isinstance(merged, AnyType) and not isinstance(value.type, AnyType | ErrorType):
             value = self.cast(value, ANY, range)
+        from tscript.frontend.emit_statement import leave_contexts
+
+        leave_contexts(self)
         self.graph.insert("prim::ReturnStmt", (value,), (), source_range=range)
         self.mark_exit()
 

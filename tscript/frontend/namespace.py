@@ -129,6 +129,9 @@ _OPERATORS: Mapping[str, str] = MappingProxyType(
         "builtins.max": "prim::max",
         "builtins.abs": "prim::abs",
         "builtins.id": "prim::id",
+        # Not in scripts: named so that they are reported, and their Python classes not compiled.
+        "torch.enable_grad": "aten::enable_grad",
+        "torch.inference_mode": "aten::inference_mode",
         "math.remainder": "aten::mathremainder",
         **{
             f"math.{name}": f"aten::{name}"

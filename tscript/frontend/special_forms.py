@@ -15,8 +15,10 @@ from ops_registry.types import (
     ERROR,
     FLOAT,
     INT,
+    NONE,
     STRING,
     TENSOR,
+    AnyType,
     AwaitType,
     ErrorType,
     FloatType,
@@ -49,7 +51,7 @@ from tscript.frontend.sugared import (
     SuperValue,
 )
 from tscript.ir.graph import Value
-from tscript.types.nominal import ClassType, ModuleType, NamedTupleType
+from tscript.types.nominal import ClassType, InterfaceType, ModuleType, NamedTupleType
 from tscript.types.printing import source_str
 from tscript.types.relations import (
     is_optional,
@@ -132,6 +134,8 @@ def _magic(
     found = attributes.find_method(emitter, given.value, method)
     if found is not None:
         return calls.emit_call(emitter, found, [], {}, range, callee_name=method)
+    if isinstance(given.type, ClassType) and method == "__len__":
+        return attributes.emit_attribute(emitter, given.value, method, range)
     return emitter.builtin(operator, [given], {}, range)
 
 
@@ -200,8 +204,10 @@ def _annotate(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
             actual=source_str(value.type),
         )
         return emitter.insert("prim::Uninitialized", (), type)
-    # `annotate(Optional[T], None)` is a cast too: from here on the value has the annotation's type.
-    return value if value.type == type else emitter.cast(value, type, view.range)
+    # As in PyTorch `annotate(Optional[int], 5)` stays an int; None gets the annotation's type.
+    if value.type == NONE or isinstance(type, AnyType | ErrorType | InterfaceType):
+        return emitter.cast(value, type, view.range)
+    return value
 
 
 def _unchecked_cast(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:

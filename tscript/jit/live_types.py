@@ -150,9 +150,13 @@ def class_type(cls: type) -> NamedType:
         return interface_type(cls)
     if _is_real_tensor(cls):
         return t.TENSOR
-    if cls.__module__ in ("builtins", "typing", "types") or is_module_class(cls):
+    if cls.__module__ in _TYPELESS or is_module_class(cls):
         return None
     return script_class_type(cls)
+
+
+#: Modules whose classes are no types of a script, unless a constructor or a plain type above.
+_TYPELESS = frozenset({"builtins", "typing", "types", "collections", "collections.abc"})
 
 
 def _is_real_tensor(cls: type) -> bool:
@@ -193,7 +197,10 @@ def namedtuple_type(cls: Any) -> NamedTupleType | None:
     made = NamedTupleType(name)
     _class_types[cls] = made
     resolver = LiveResolver.of_class(cls)
-    annotations = inspect.get_annotations(cls)
+    # a class that adds methods to a NamedTuple has the annotations of its base
+    annotations: dict[str, Any] = {}
+    for base in reversed(cls.__mro__):
+        annotations |= inspect.get_annotations(base)
     for field in cls._fields:
         written = annotations.get(field, Tensor)
         found = resolver.annotation_type(written)

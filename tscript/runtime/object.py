@@ -167,15 +167,27 @@ class _BoundMethod:
         return self.__self__.call(self.__name__, *args, **kwargs)
 
 
+#: Every member is one object, as in Python: ``is`` compares them.
+_members: dict[tuple[str, str, Any], EnumMember] = {}
+
+
 class EnumMember:
     """A member of a scripted enum. Equal members have one type and one name."""
 
     __slots__ = ("name", "type", "value")
 
-    def __init__(self, type: EnumType, name: str, value: Any = None) -> None:
-        self.type = type
-        self.name = name
-        self.value = type.members[name] if value is None else value
+    name: str
+    type: EnumType
+    value: Any
+
+    def __new__(cls, type: EnumType, name: str, value: Any = None) -> EnumMember:
+        value = type.members[name] if value is None else value
+        key = (type.qualified_name, name, value)
+        found = _members.get(key)
+        if found is None:
+            found = _members[key] = super().__new__(cls)
+            found.type, found.name, found.value = type, name, value
+        return found
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, EnumMember):
