@@ -9,15 +9,25 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from case_files import LANGUAGE, differs_from_pytorch, markdown_cases, run_in_pytorch, run_live
+from case_files import (
+    LANGUAGE,
+    ROOT,
+    differs_from_pytorch,
+    markdown_cases,
+    run_in_pytorch,
+    run_live,
+)
 
 pytestmark = pytest.mark.oracle
 
 
-@pytest.mark.parametrize("page", sorted(path.stem for path in LANGUAGE.glob("*.md")))
-def test_verdicts_agree(page: str, torch, tmp_path: Path) -> None:
+PAGES = sorted([*LANGUAGE.glob("*.md"), *(ROOT / "tests" / "regression").glob("*.md")])
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.stem)
+def test_verdicts_agree(path: Path, torch, tmp_path: Path) -> None:
     wrong = []
-    for case in markdown_cases(LANGUAGE / f"{page}.md"):
+    for case in markdown_cases(path):
         here = run_live(case, tmp_path).refused
         there, messages = run_in_pytorch(case, tmp_path)
         on_purpose = False
@@ -29,5 +39,5 @@ def test_verdicts_agree(page: str, torch, tmp_path: Path) -> None:
             on_purpose |= differs
             if ((line in here) == (line in there)) is differs:
                 verdict = "refuses" if line in there else "accepts"
-                wrong.append(f"{page}.md:{line}: PyTorch {verdict} it {messages.get(line, '')}")
+                wrong.append(f"{path.name}:{line}: PyTorch {verdict} it {messages.get(line, '')}")
     assert not wrong, "\n".join(wrong)

@@ -299,10 +299,8 @@ def match_variables(formal: Type, actual: Type, bindings: dict[str, Type]) -> st
             if bound is None:
                 bindings[name] = actual
                 return None
-            unified = unify(bound, actual)
-            if unified is None:
+            if not is_subtype(actual, bound):  # the first to be seen says what it is
                 return f"it must be like the others, which are {_spell(bound)}"
-            bindings[name] = bound if is_subtype(actual, bound) else unified
             return None
         case ListType(element):
             if isinstance(actual, ListType):
