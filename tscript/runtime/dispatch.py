@@ -67,7 +67,11 @@ def _on_handles(operator: Operator) -> Callable[[Sequence[Any]], Any]:
     """A record that takes arrays, as a function on Tensors."""
     positions = operator.tensor_positions
     places_device = operator.schema.index("device") is not None
+    returns_tensors = operator.returns_tensors
     execute = runner(operator)
+    if not positions and not places_device and not returns_tensors:
+        # Numbers, text and containers: what stands in a container is handed out as it is.
+        return lambda args: execute(*args)
 
     def run_on_handles(args: Sequence[Any]) -> Any:
         arrays = list(args)
@@ -95,6 +99,8 @@ def _on_handles(operator: Operator) -> Callable[[Sequence[Any]], Any]:
         if device is not CPU and device.type != "cpu":
             return _run_meta(operator, arrays, known, device)
         result = execute(*arrays)
+        if not returns_tensors:
+            return result
         if type(result) is np.ndarray:
             for tensor in known:
                 if tensor.array is result:
