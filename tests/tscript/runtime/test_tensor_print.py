@@ -15,10 +15,11 @@ import pytest
 
 from ops_registry import dtypes
 from tscript.runtime import tensor_print
+from tscript.runtime.tensor import wrap
 from tscript.runtime.tensor_print import array_text, printoptions, set_printoptions
 
 GOLDEN = Path(__file__).parents[2] / "data" / "tensor_texts.json"
-GOLDEN_COUNT = 120
+GOLDEN_COUNT = 300
 DTYPES = [
     "float32", "float32", "float64", "float16", "bfloat16", "int64", "int32", "int8", "uint8",
     "bool", "complex64", "complex128",
@@ -69,7 +70,7 @@ def cases(count: int) -> Iterator[tuple[np.ndarray, dict[str, Any], bool]]:
 def our_text(array: np.ndarray, options: dict[str, Any], requires_grad: bool) -> str:
     with printoptions(**{"profile": "default"}):
         set_printoptions(**options)
-        return array_text(array, requires_grad=requires_grad)
+        return repr(wrap(array).requires_grad_(requires_grad))
 
 
 def real_text(torch: Any, array: np.ndarray, options: dict[str, Any], requires_grad: bool) -> str:
