@@ -191,31 +191,30 @@ class SymBoolType(Type):
 
 
 @dataclass(frozen=True, slots=True)
-class ListType(Type):
+class _OfElement(Type):
+    """A type made of one other; terms of different kinds are never equal."""
+
     element: Type
+
+    def contained(self) -> tuple[Type, ...]:
+        return (self.element,)
+
+    def with_contained(self, contained: tuple[Type, ...]) -> Type:
+        return type(self)(*contained)
+
+
+class ListType(_OfElement):
+    __slots__ = ()
 
     def __str__(self) -> str:
         return f"{self.element}[]"
 
-    def contained(self) -> tuple[Type, ...]:
-        return (self.element,)
 
-    def with_contained(self, contained: tuple[Type, ...]) -> Type:
-        return ListType(*contained)
-
-
-@dataclass(frozen=True, slots=True)
-class OptionalType(Type):
-    element: Type
+class OptionalType(_OfElement):
+    __slots__ = ()
 
     def __str__(self) -> str:
         return f"{self.element}?"
-
-    def contained(self) -> tuple[Type, ...]:
-        return (self.element,)
-
-    def with_contained(self, contained: tuple[Type, ...]) -> Type:
-        return OptionalType(*contained)
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,53 +262,36 @@ class DictType(Type):
         return DictType(*contained)
 
 
-@dataclass(frozen=True, slots=True)
-class FutureType(Type):
-    element: Type
+class FutureType(_OfElement):
+    __slots__ = ()
 
     def __str__(self) -> str:
         return f"Future({self.element})"
 
-    def contained(self) -> tuple[Type, ...]:
-        return (self.element,)
 
-    def with_contained(self, contained: tuple[Type, ...]) -> Type:
-        return FutureType(*contained)
-
-
-@dataclass(frozen=True, slots=True)
-class AwaitType(Type):
-    element: Type
+class AwaitType(_OfElement):
+    __slots__ = ()
 
     def __str__(self) -> str:
         return f"Await({self.element})"
 
-    def contained(self) -> tuple[Type, ...]:
-        return (self.element,)
 
-    def with_contained(self, contained: tuple[Type, ...]) -> Type:
-        return AwaitType(*contained)
-
-
-@dataclass(frozen=True, slots=True)
-class RRefType(Type):
-    element: Type
+class RRefType(_OfElement):
+    __slots__ = ()
 
     def __str__(self) -> str:
         return f"RRef({self.element})"
 
-    def contained(self) -> tuple[Type, ...]:
-        return (self.element,)
-
-    def with_contained(self, contained: tuple[Type, ...]) -> Type:
-        return RRefType(*contained)
-
 
 @dataclass(frozen=True, slots=True)
-class VarType(Type):
+class _OfName(Type):
+    name: str
+
+
+class VarType(_OfName):
     """A type variable of a schema: ``t`` in ``aten::len.t(t[] a) -> int``."""
 
-    name: str
+    __slots__ = ()
 
     def __str__(self) -> str:
         return self.name
@@ -332,11 +314,10 @@ class AnyClassType(Type):
     spelling: ClassVar[str] = "AnyClassType"
 
 
-@dataclass(frozen=True, slots=True)
-class FunctionType(Type):
+class FunctionType(_OfName):
     """The type of a function constant (the callee of ``prim::CallFunction``)."""
 
-    name: str
+    __slots__ = ()
 
     def __str__(self) -> str:
         return "Function"
