@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from rules import rules_of
+from rules import language_rules, rules_of, unknown_links
 
 PAGE = """# Page
 
@@ -42,3 +42,15 @@ def test_a_title_with_cases_of_its_own_is_a_rule() -> None:
     assert [rule.heading for rule in rules_of("page", PAGE)] == ["Both", "Refused when it runs"]
     titled = PAGE.replace("## Both", "")
     assert [rule.heading for rule in rules_of("page", titled)] == ["Page", "Refused when it runs"]
+
+
+def test_the_index_names_rules_that_are_there() -> None:
+    assert unknown_links(language_rules()) == []
+
+
+def test_a_link_to_no_rule_is_noticed() -> None:
+    assert len(unknown_links([])) > 50
+
+
+def test_there_are_many_cases() -> None:
+    assert sum(rule.cases for rule in language_rules()) >= 400
