@@ -203,8 +203,14 @@ def _unknown(emitter: Emitter, owner: Sugared, name: str, range: SourceRange) ->
     return Unknown()
 
 
+#: Methods of Tensors that only Python has.
+_PYTHON_ONLY = frozenset({"numpy", "register_hook", "share_memory_", "__array__", "storage"})
+
+
 def _near_method(type: Type, name: str) -> str:
     """The method that a misspelt name was probably meant to be."""
+    if isinstance(type, TensorType) and name in _PYTHON_ONLY:
+        return "call it on the result, or in a function decorated with `@torch.jit.ignore`"
     known = (full[len("aten::") :] for full in registry().names() if full.startswith("aten::"))
     close = difflib.get_close_matches(name, known, 8, 0.7)
     return remedies.nearest(name, [other for other in close if _is_method(type, other)])

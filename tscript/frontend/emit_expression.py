@@ -16,6 +16,7 @@ from ops_registry.types import (
     INT,
     STRING,
     TENSOR,
+    AnyType,
     BoolType,
     DictType,
     ErrorType,
@@ -412,6 +413,8 @@ def operator_error(
             hint = f"convert it: `str({remedies.shown(given.range.text)})`"
         elif op == "*" and other.type == STRING:
             hint = "join a list of strings instead"
+        elif isinstance(given.type, AnyType):
+            hint = remedies.narrowing(given.range.text, given.type)
         elif isinstance(given.type, TupleType | NamedTupleType):
             hint = remedies.fitting(given.range.text, given.type, TENSOR)
     return emitter.report(

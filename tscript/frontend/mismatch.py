@@ -230,11 +230,15 @@ def wrong_type(
     from tscript.types.relations import is_optional, is_subtype
 
     callee = signature.callee
-    if is_optional(actual) and is_subtype(without_none(actual), target):
+    inner, wanted = without_none(actual), without_none(target)
+    fits = is_subtype(inner, target) or (  # `int[1]? dim` takes one int
+        formal.size is not None and isinstance(wanted, ListType) and inner == wanted.element
+    )
+    if is_optional(actual) and fits:
         args = {
             "type": source_str(actual),
             "operation": f"`{callee}`",
-            "expected": source_str(target),
+            "expected": source_str(target if is_subtype(inner, target) else inner),
             "name": text,
         }
         hint = remedies.refinement(text)

@@ -37,7 +37,7 @@ def nearest(name: str, known: Iterable[str]) -> str:
     >>> nearest("sofmax", ["softmax", "sum"])
     'did you mean `softmax`?'
     """
-    close = difflib.get_close_matches(name, known, 1, 0.7)
+    close = difflib.get_close_matches(name, known, 1, 0.75) if len(name) > 3 else []
     return f"did you mean `{close[0]}`?" if close else ""
 
 

@@ -185,8 +185,22 @@ def fact_of_value(value: Any, name: str) -> Fact | None:
         return fact
     hint = f"pass `{name}` as an argument, or make it a constant of a module"
     if callable(value):
-        hint = "call it in a function decorated with `@torch.jit.ignore`"
+        hint = _INSTEAD.get(value) if isinstance(value, type) else None
+        hint = hint or "call it in a function decorated with `@torch.jit.ignore`"
+    if isinstance(value, type):
+        return Uncapturable(f"the class {value.__name__}", hint)
     return Uncapturable(f"a global of type {type(value).__name__}", hint)
+
+
+#: What to write for classes of Python that scripts do not have.
+_INSTEAD: dict[type, str] = {
+    map: "use a comprehension or a loop",
+    filter: "use a loop with an `if`",
+    set: "use a dict or a list",
+    frozenset: "use a dict or a list",
+    bytes: "use a string, or a Tensor of dtype `torch.uint8`",
+    bytearray: "use a Tensor of dtype `torch.uint8`",
+}
 
 
 def fact_of_member(value: Any, name: str) -> Fact | None:
