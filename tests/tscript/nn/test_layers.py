@@ -351,3 +351,19 @@ def test_their_state_loads_into_ours(torch) -> None:
     ours.load_state_dict(state)
     x = torch.randn(2, 2, 5, 5)
     _assert_close(torch, [ours.eval()(_ours(x))], [theirs.eval()(x)])
+
+
+def test_an_encoder_leaves_out_padding_where_pytorch_does() -> None:
+    tscript.manual_seed(0)
+    layer = nn.TransformerEncoderLayer(4, 2, 8, dropout=0.0, batch_first=True)
+    encoder = nn.TransformerEncoder(layer, 1).eval()
+    x = tscript.rand(2, 3, 4)
+    padding = tscript.tensor([[False, False, True], [False, True, True]])
+    with tscript.no_grad():
+        result = encoder(x, src_key_padding_mask=padding)
+        assert tscript.equal((result == 0).all(-1), padding)
+        assert tscript.equal(tscript.jit.script(encoder)(x, src_key_padding_mask=padding), result)
+        # padding that is not at the end is computed, as it is with gradients
+        unaligned = encoder(x, src_key_padding_mask=padding.flip(1))
+    assert not (unaligned == 0).any()
+    assert not (encoder(x, src_key_padding_mask=padding) == 0).any()

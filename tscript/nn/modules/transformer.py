@@ -13,6 +13,7 @@ import tscript as torch
 from tscript.nn import functional as F
 from tscript.nn import init
 from tscript.nn.module import Module
+from tscript.nn.modules.activation import GELU, ReLU
 from tscript.nn.modules.attention import MultiheadAttention
 from tscript.nn.modules.container import ModuleList
 from tscript.nn.modules.dropout import Dropout
@@ -219,13 +220,31 @@ def _clones(layer: Module, count: int) -> ModuleList:
     return ModuleList([copy.deepcopy(layer) for _ in range(count)])
 
 
+def _can_leave_out_padding(layer: Module) -> bool:
+    """Whether a layer is one of those that PyTorch runs without the padding."""
+    if not isinstance(layer, TransformerEncoderLayer) or layer.norm_first:
+        return False
+    attention = layer.self_attn
+    return (
+        attention.batch_first
+        and attention._qkv_same_embed_dim
+        and attention.in_proj_bias is not None
+        and attention.num_heads % 2 == 0
+        and (layer.activation in (F.relu, F.gelu) or isinstance(layer.activation, ReLU | GELU))
+        and layer.norm1.eps == layer.norm2.eps
+    )
+
+
 class TransformerEncoder(Module):
     """A stack of ``num_layers`` copies of one encoder layer.
 
-    ``enable_nested_tensor`` and ``mask_check`` are accepted, and speed nothing up here.
+    Where PyTorch leaves out padding at the end of sequences (``enable_nested_tensor``: evaluating,
+    without gradients, a padding mask only), the output there is 0, and so it is here.
     """
 
-    __constants__ = ["norm"]
+    __constants__ = ["norm", "use_nested_tensor", "mask_check"]
+    use_nested_tensor: bool
+    mask_check: bool
 
     def __init__(
         self,
@@ -240,7 +259,21 @@ class TransformerEncoder(Module):
         self.num_layers = num_layers
         self.norm = norm
         self.enable_nested_tensor = enable_nested_tensor
+        self.use_nested_tensor = enable_nested_tensor and _can_leave_out_padding(encoder_layer)
         self.mask_check = mask_check
+
+    def _leaves_out_padding(self, src: Tensor, padding: Tensor) -> bool:
+        """Whether PyTorch computes only what is not padding."""
+        if torch.is_grad_enabled():
+            if torch.jit.is_scripting():
+                return False
+            elif any(p.requires_grad for p in self.layers.parameters()):
+                return False
+        if self.training or src.dim() != 3:
+            return False
+        # padding stands at the end, or PyTorch does not look
+        starts_again = (padding[:, :-1] != 0) & (padding[:, 1:] == 0)
+        return not self.mask_check or not bool(starts_again.any())
 
     def forward(
         self,
@@ -258,6 +291,9 @@ class TransformerEncoder(Module):
                 is_causal=causal,
                 src_key_padding_mask=src_key_padding_mask,
             )
+        if self.use_nested_tensor and mask is None and src_key_padding_mask is not None:
+            if self._leaves_out_padding(src, src_key_padding_mask):
+                output = output.masked_fill((src_key_padding_mask != 0).unsqueeze(-1), 0.0)
         if self.norm is not None:
             output = self.norm(output)
         return output
