@@ -144,8 +144,8 @@ class ExpressionConverter(Stepper):
         for arg in node.args:
             if arg.star == "**":
                 self._token("**")
-                value = self.expr(arg.value)
-                self._collector.add(value.range.start, value.range.end, "`**` in a call")
+                place = self.expr(arg.value).range
+                args.append(self._collector.expression(place.start, place.end, "`**` in a call"))
             elif arg.keyword is not None:
                 keywords.append(self._keyword(arg))
             else:

@@ -83,7 +83,8 @@ def emit_apply(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
         return special_methods.emit_container_method(emitter, callee, view)
     args = emit_args(emitter, view.args)
     kwargs = emit_kwargs(emitter, view.keywords)
-    starred = {given.range for given in view.args if isinstance(given, v.Starred)}
+    many = v.Starred | v.UnsupportedExpr  # `*values`, `**options`
+    starred = {given.range for given in view.args if isinstance(given, many)}
     if starred and any(
         given.range in starred and isinstance(given.type, ErrorType) for given in args
     ):
@@ -495,7 +496,8 @@ def _python_call(
         if isinstance(result, Mismatch):
             result.report(emitter)
             return result_of(emitter, schema)
-        values, names = result.emit(emitter), ()
+        values = result.emit(emitter)
+        names = tuple(argument.name for argument in schema.arguments if argument.kwarg_only)
     attributes: dict[str, object] = {
         "name": function.qualified_name,
         "callable": definition.callable,

@@ -438,15 +438,15 @@ class _Converter:
 
     def _call(self, node: ast.Call) -> v.Expr:
         callee = self.expr(node.func)
-        args = self.exprs(node.args)
+        args = [*self.exprs(node.args)]
         keywords = []
         for keyword in node.keywords:
             if keyword.arg is None:
-                value = self.expr(keyword.value)
-                self._collector.add(value.range.start, value.range.end, "`**` in a call")
+                place = self.expr(keyword.value).range
+                args.append(self._collector.expression(place.start, place.end, "`**` in a call"))
             else:
                 keywords.append(self._keyword(keyword))
-        return v.Apply(self._range(node), callee, args, tuple(keywords))
+        return v.Apply(self._range(node), callee, tuple(args), tuple(keywords))
 
     def _keyword(self, node: ast.keyword) -> v.Keyword:
         assert node.arg is not None

@@ -89,6 +89,8 @@ def test_five_errors_are_five_reports(program: str, expected: list[tuple[int, st
         "def f(x: list):\n    x.append(1)\n    return x[0] + 1\n",
         "def f(n: int):\n    if n > 0:\n        y = n + 'a'\n    else:\n        y = 3\n    return y\n",
         "def f(n: int) -> int:\n    return n.missing\n",
+        "def f(d: Dict[str, int]):\n    return max(**d)\n",
+        "def g(x):\n    return x\ndef f(d: Dict[str, int]):\n    return g(**d)\n",
     ],
 )
 def test_nothing_is_reported_because_of_another_error(program: str) -> None:
