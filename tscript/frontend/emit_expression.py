@@ -36,7 +36,7 @@ from tscript.frontend.conditions import emit_condition, emit_select
 from tscript.frontend.schema_matching import Given, Mismatch
 from tscript.frontend.sugared import Sugared
 from tscript.ir.graph import Value
-from tscript.types.nominal import ClassType, NamedTupleType
+from tscript.types.nominal import ClassType, ModuleType, NamedTupleType
 from tscript.types.printing import source_str
 from tscript.types.relations import (
     contains_error,
@@ -532,7 +532,11 @@ def _contains(
             if op == "in":
                 return found
             return emitter.builtin("aten::__not__", [Given(found, range)], {}, range)
-        if isinstance(container.type, TupleType):
+        if isinstance(container.type, ModuleType) and container.type.container == "dict":
+            names = [emitter.constant(name) for name in container.type.submodules]
+            keys = emitter.insert("prim::ListConstruct", names, ListType(STRING), range)
+            subject = Given(keys, container.range)
+        elif isinstance(container.type, TupleType):
             joined = join(container.type.elements)
             if joined is not None:
                 subject = Given(
