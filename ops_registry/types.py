@@ -28,7 +28,7 @@ class Type:
     spelling: ClassVar[str] = ""
 
     def __hash__(self) -> int:
-        return hash(type(self).__name__)
+        return hash(type(self))
 
     def __str__(self) -> str:
         return self.spelling

@@ -207,7 +207,8 @@ class Emitter:
 
     def expr(self, view: v.Expr, hint: Type | None = None) -> Value:
         """Emit an expression to a run-time value."""
-        return self.value(self.sugared(view, hint), view.range)
+        found = self.sugared(view, hint)
+        return found if isinstance(found, Value) else self.value(found, view.range)
 
     def given(self, view: v.Expr, hint: Type | None = None) -> Given:
         return Given(self.expr(view, hint), view.range)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ops_registry import types as t
@@ -26,6 +27,10 @@ class Use(NamedTuple):
 
     node: Node
     offset: int
+
+
+#: ``Use(node, offset)`` from a pair, without the Python function behind it: there are many.
+_use = partial(tuple.__new__, Use)
 
 
 class Value:
@@ -146,7 +151,7 @@ class Node:
         return value
 
     def add_input(self, value: Value) -> Value:
-        value.uses.append(Use(self, len(self.inputs)))
+        value.uses.append(_use((self, len(self.inputs))))
         self.inputs.append(value)
         return value
 
@@ -162,9 +167,10 @@ class Node:
 
     def replace_input(self, offset: int, value: Value) -> None:
         old = self.inputs[offset]
-        old.uses.remove(Use(self, offset))
+        use = _use((self, offset))
+        old.uses.remove(use)
         self.inputs[offset] = value
-        value.uses.append(Use(self, offset))
+        value.uses.append(use)
 
     def remove_input(self, offset: int) -> None:
         """Drop an input; later ones move down."""
@@ -176,7 +182,7 @@ class Node:
 
     def remove_all_inputs(self) -> None:
         for offset, value in enumerate(self.inputs):
-            value.uses.remove(Use(self, offset))
+            value.uses.remove(_use((self, offset)))
         self.inputs.clear()
 
     def add_output(self, type: t.Type = t.TENSOR, name: str = "") -> Value:

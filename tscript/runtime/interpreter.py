@@ -82,7 +82,7 @@ class Interpreter:
             elif node.outputs:
                 values.update(zip(node.outputs, result, strict=True))
             if node in done:
-                inputs = result = None
+                inputs, result = [], None
                 for value in done[node]:
                     values.pop(value, None)
 
