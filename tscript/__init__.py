@@ -95,7 +95,7 @@ _NAMES: dict[str, str] = {
             "is_floating_point", "is_complex", "einsum", "meshgrid", "broadcast_tensors", "split",
             "block_diag", "cartesian_prod", "tensordot", "norm", "unique", "unique_consecutive",
             "atleast_1d", "atleast_2d", "atleast_3d", "get_default_device", "cdist", "nonzero", "stft",
-            "unravel_index", "lu", "svd_lowrank", "pca_lowrank",
+            "unravel_index", "lu", "_segment_reduce", "svd_lowrank", "pca_lowrank",
             "use_deterministic_algorithms", "compile", "is_nonzero",
             "are_deterministic_algorithms_enabled", "set_float32_matmul_precision",
             "get_float32_matmul_precision", "set_flush_denormal", "is_autocast_enabled",

@@ -336,6 +336,12 @@ def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:
     return tuple(reversed(found))
 
 
+def _segment_reduce(data: Tensor, reduce: str, **options: Any) -> Tensor:
+    """Neighbouring elements reduced; see the operator ``aten::segment_reduce``."""
+    found: Tensor = call("aten::segment_reduce", data, reduce, **options)
+    return found
+
+
 def lu(A: Tensor, pivot: bool = True, get_infos: bool = False, out: Any = None) -> Any:
     """The LU factors of matrices in one tensor, and their pivots; with ``infos`` when asked for."""
     factors, pivots, infos = call("aten::_lu_with_info", A, pivot, not get_infos)

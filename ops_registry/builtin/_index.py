@@ -159,6 +159,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("pooling", "(Tensor self, SymInt[3] output_size) -> Tensor"),
         ("pooling", ".out(Tensor self, SymInt[3] output_size, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
+    "aten::_batch_norm_with_update": (
+        ("normalization", "(Tensor input, Tensor? weight, Tensor? bias, Tensor(a!) running_mean, Tensor(b!) running_var, float momentum, float eps) -> (Tensor, Tensor, Tensor, Tensor)"),
+    ),
     "aten::_cast_Byte": (
         ("conversion", "(Tensor self, bool non_blocking=False) -> Tensor"),
     ),
@@ -185,6 +188,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::_cdist_forward": (
         ("matrices", "(Tensor x1, Tensor x2, float p, int? compute_mode) -> Tensor"),
+    ),
+    "aten::_chunk_cat": (
+        ("segments", "(Tensor[] tensors, int dim, int num_chunks) -> Tensor"),
+        ("segments", ".out(Tensor[] tensors, int dim, int num_chunks, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::_conj": (
         ("complex_numbers", "(Tensor(a) self) -> Tensor(a)"),
@@ -216,6 +223,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::_lu_with_info": (
         ("householder", "(Tensor self, bool pivot=True, bool check_errors=True) -> (Tensor LU, Tensor pivots, Tensor info)"),
     ),
+    "aten::_native_batch_norm_legit": (
+        ("normalization", ".no_stats(Tensor input, Tensor? weight, Tensor? bias, bool training, float momentum, float eps) -> (Tensor, Tensor, Tensor)"),
+        ("normalization", "(Tensor input, Tensor? weight, Tensor? bias, Tensor(a!) running_mean, Tensor(b!) running_var, bool training, float momentum, float eps) -> (Tensor, Tensor, Tensor)"),
+    ),
     "aten::_native_multi_head_attention": (
         ("transformer", "(Tensor query, Tensor key, Tensor value, int embed_dim, int num_head, Tensor qkv_weight, Tensor qkv_bias, Tensor proj_weight, Tensor proj_bias, Tensor? mask=None, bool need_weights=True, bool average_attn_weights=True, int? mask_type=None) -> (Tensor, Tensor)"),
     ),
@@ -227,6 +238,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::_print": (
         ("string", "(str s) -> ()"),
+    ),
+    "aten::_safe_softmax": (
+        ("derivatives", "(Tensor self, int dim, ScalarType? dtype=None) -> Tensor"),
     ),
     "aten::_set_item": (
         ("container", ".t(t[](a!) l, int idx, t(b -> *) el) -> t[](a!)"),
@@ -240,6 +254,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::_softmax": (
         ("activation", "(Tensor self, int dim, bool half_to_float) -> Tensor"),
         ("activation", ".out(Tensor self, int dim, bool half_to_float, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
+    "aten::_softmax_backward_data": (
+        ("derivatives", "(Tensor grad_output, Tensor output, int dim, ScalarType input_dtype) -> Tensor"),
     ),
     "aten::_to_copy": (
         ("conversion", "(Tensor self, *, ScalarType? dtype=None, Layout? layout=None, Device? device=None, bool? pin_memory=None, bool non_blocking=False, MemoryFormat? memory_format=None) -> Tensor"),
@@ -255,6 +272,12 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::_unsafe_index": (
         ("indexing", ".Tensor(Tensor self, Tensor?[] indices) -> Tensor"),
+    ),
+    "aten::_unsafe_masked_index": (
+        ("segments", "(Tensor self, Tensor mask, Tensor?[] indices, Scalar fill) -> Tensor"),
+    ),
+    "aten::_unsafe_masked_index_put_accumulate": (
+        ("segments", "(Tensor self, Tensor mask, Tensor?[] indices, Tensor values) -> Tensor"),
     ),
     "aten::_unsafe_view": (
         ("views", "(Tensor self, SymInt[] size) -> Tensor"),
@@ -566,6 +589,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("copies", "(Tensor self, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor"),
         ("copies", ".out(Tensor self, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
+    "aten::as_strided_scatter": (
+        ("segments", "(Tensor self, Tensor src, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None) -> Tensor"),
+        ("segments", ".out(Tensor self, Tensor src, SymInt[] size, SymInt[] stride, SymInt? storage_offset=None, *, Tensor(a!) out) -> Tensor(a!)"),
+    ),
     "aten::as_tensor": (
         ("creation", ".bool(bool t, *, ScalarType? dtype=None, Device? device=None) -> Tensor"),
         ("creation", ".float(float t, *, ScalarType? dtype=None, Device? device=None) -> Tensor"),
@@ -632,12 +659,15 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::atleast_1d": (
         ("joining", "(Tensor self) -> Tensor"),
+        ("joining", ".Sequence(Tensor[] tensors) -> Tensor[]"),
     ),
     "aten::atleast_2d": (
         ("joining", "(Tensor self) -> Tensor"),
+        ("joining", ".Sequence(Tensor[] tensors) -> Tensor[]"),
     ),
     "aten::atleast_3d": (
         ("joining", "(Tensor self) -> Tensor"),
+        ("joining", ".Sequence(Tensor[] tensors) -> Tensor[]"),
     ),
     "aten::avg_pool1d": (
         ("pooling", "(Tensor self, int[1] kernel_size, int[1] stride=[], int[1] padding=[0], bool ceil_mode=False, bool count_include_pad=True) -> Tensor"),
@@ -1704,6 +1734,15 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("activation", "(Tensor self, int dim=-1) -> Tensor"),
         ("activation", ".out(Tensor self, int dim=-1, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
+    "aten::gradient": (
+        ("segments", ".scalarint(Tensor self, *, Scalar? spacing=None, int? dim=None, int edge_order=1) -> Tensor[]"),
+        ("segments", ".scalararray(Tensor self, *, Scalar spacing, int[] dim, int edge_order=1) -> Tensor[]"),
+        ("segments", ".array(Tensor self, *, int[] dim, int edge_order=1) -> Tensor[]"),
+        ("segments", ".scalarrayint(Tensor self, *, Scalar[] spacing, int? dim=None, int edge_order=1) -> Tensor[]"),
+        ("segments", ".tensorarrayint(Tensor self, *, Tensor[] spacing, int? dim=None, int edge_order=1) -> Tensor[]"),
+        ("segments", ".scalarrayarray(Tensor self, *, Scalar[] spacing, int[] dim, int edge_order=1) -> Tensor[]"),
+        ("segments", ".tensorarray(Tensor self, *, Tensor[] spacing, int[] dim, int edge_order=1) -> Tensor[]"),
+    ),
     "aten::greater": (
         ("comparison", ".Tensor(Tensor self, Tensor other) -> Tensor"),
         ("comparison", ".Tensor_out(Tensor self, Tensor other, *, Tensor(a!) out) -> Tensor(a!)"),
@@ -2294,6 +2333,8 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::linalg_matrix_rank": (
         ("linalg", ".atol_rtol_float(Tensor self, *, float? atol=None, float? rtol=None, bool hermitian=False) -> Tensor"),
         ("linalg", ".atol_rtol_float_out(Tensor self, *, float? atol=None, float? rtol=None, bool hermitian=False, Tensor(a!) out) -> Tensor(a!)"),
+        ("linalg", ".atol_rtol_tensor(Tensor input, *, Tensor? atol=None, Tensor? rtol=None, bool hermitian=False) -> Tensor"),
+        ("linalg", ".atol_rtol_tensor_out(Tensor input, *, Tensor? atol=None, Tensor? rtol=None, bool hermitian=False, Tensor(a!) out) -> Tensor(a!)"),
         ("linalg", "(Tensor self, float tol, bool hermitian=False) -> Tensor"),
         ("linalg", ".out(Tensor self, float tol, bool hermitian=False, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
@@ -2619,6 +2660,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::max_pool2d_with_indices": (
         ("pooling", "(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool ceil_mode=False) -> (Tensor, Tensor)"),
     ),
+    "aten::max_pool2d_with_indices_backward": (
+        ("derivatives", "(Tensor grad_output, Tensor self, int[2] kernel_size, int[2] stride, int[2] padding, int[2] dilation, bool ceil_mode, Tensor indices) -> Tensor"),
+    ),
     "aten::max_pool3d": (
         ("pooling", "(Tensor self, int[3] kernel_size, int[3] stride=[], int[3] padding=0, int[3] dilation=1, bool ceil_mode=False) -> Tensor"),
     ),
@@ -2797,6 +2841,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::native_dropout": (
         ("dropout", "(Tensor input, float p, bool? train) -> (Tensor, Tensor)"),
+    ),
+    "aten::native_dropout_backward": (
+        ("derivatives", "(Tensor grad_output, Tensor mask, float scale) -> Tensor"),
+        ("derivatives", ".out(Tensor grad_output, Tensor mask, float scale, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
     "aten::native_group_norm": (
         ("normalization", "(Tensor input, Tensor? weight, Tensor? bias, SymInt N, SymInt C, SymInt HxW, int group, float eps) -> (Tensor, Tensor, Tensor)"),
@@ -3394,6 +3442,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     ),
     "aten::seed": (
         ("random", "(Generator(a!) self) -> int"),
+    ),
+    "aten::segment_reduce": (
+        ("segments", "(Tensor data, str reduce, *, Tensor? lengths=None, Tensor? indices=None, Tensor? offsets=None, int axis=0, bool unsafe=False, Scalar? initial=None) -> Tensor"),
     ),
     "aten::select": (
         ("slicing", ".int(Tensor(a) self, int dim, SymInt index) -> Tensor(a)"),
@@ -4031,6 +4082,7 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
     "aten::tensor_split": (
         ("splitting", ".sections(Tensor(a -> *) self, SymInt sections, int dim=0) -> Tensor(a)[]"),
         ("splitting", ".indices(Tensor(a -> *) self, SymInt[] indices, int dim=0) -> Tensor(a)[]"),
+        ("splitting", ".tensor_indices_or_sections(Tensor(a -> *) self, Tensor tensor_indices_or_sections, int dim=0) -> Tensor(a)[]"),
     ),
     "aten::tensordot": (
         ("products", "(Tensor self, Tensor other, int[] dims_self, int[] dims_other) -> Tensor"),

@@ -180,6 +180,9 @@ def masked_fill(self: Array, mask: Array, value: Operand) -> Array:
     """
     if mask.dtype.kind != "b":
         raise RuntimeError(f"a mask has dtype bool, not {mask.dtype}")
+    complex_value = value.dtype.kind == "c" if isinstance(value, np.ndarray) else False
+    if complex_value and self.dtype.kind != "c":
+        raise RuntimeError(f"a complex value does not fit a tensor of {self.dtype}")
     value = _cast(value, self)
     shape = broadcast_shapes(self.shape, mask.shape)
     result = np.array(self if self.shape == shape else np.broadcast_to(self, shape))

@@ -224,4 +224,4 @@ def histogramdd_edges(
 ) -> tuple[Array, list[Array]]:
     """``histogramdd`` with the edges of the bins of each dimension given, in order."""
     points = self.reshape(-1, self.shape[-1])
-    return _counted(points, bins, weight, density), [edge.copy() for edge in bins]
+    return _counted(points, bins, weight, density), list(bins)

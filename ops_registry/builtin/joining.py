@@ -359,7 +359,11 @@ def repeat_interleave(
         Sample(tensor(), [2]),
         Sample(tensor(0), [2], [0]),
     ],
-    rejects=lambda: [Rejected(tensor(3, 4), [1, 2]), Rejected(tensor(3), [1], [0, 0])],
+    rejects=lambda: [
+        Rejected(tensor(3, 4), [1, 2]),
+        Rejected(tensor(3), [1], [0, 0]),
+        Rejected(tensor(), [0], [0]),
+    ],
 )
 def roll(self: Array, shifts: Sequence[int], dims: Sequence[int] = ()) -> Array:
     """Elements shifted along dimensions, those that leave coming back at the other end.
@@ -372,8 +376,8 @@ def roll(self: Array, shifts: Sequence[int], dims: Sequence[int] = ()) -> Array:
         return np.roll(self, shifts[0])
     if len(dims) != len(shifts):
         raise RuntimeError("roll needs as many shifts as dimensions")
-    wrapped = tuple(wrap_dim(d, self.ndim) for d in dims)
-    return np.roll(self, tuple(shifts), wrapped) if self.ndim else self.copy()
+    wrapped = tuple(wrap_dim(d, self.ndim, scalar=False) for d in dims)
+    return np.roll(self, tuple(shifts), wrapped)
 
 
 @operator(
@@ -512,6 +516,16 @@ def atleast_1d(self: Array) -> Array:
     return self.reshape(_at_least(self.shape, 1)) if self.ndim < 1 else self
 
 
+@operator(
+    "aten::atleast_1d.Sequence(Tensor[] tensors) -> Tensor[]",
+    meta=lambda tensors: [TensorMeta(t.dtype, _at_least(t.shape, 1)) for t in tensors],
+    samples=lambda: [Sample([tensor(), tensor(2, 2, 2, 2)])],
+)
+def atleast_1d_each(tensors: Sequence[Array]) -> list[Array]:
+    """``atleast_1d`` of each tensor."""
+    return [atleast_1d(t) for t in tensors]
+
+
 @view_operator("aten::atleast_2d(Tensor self) -> Tensor",
                samples=lambda: [Sample(tensor()), Sample(tensor(2)), Sample(tensor(2, 3))])  # fmt: skip
 def atleast_2d(self: Array) -> Array:
@@ -519,11 +533,31 @@ def atleast_2d(self: Array) -> Array:
     return self.reshape(_at_least(self.shape, 2)) if self.ndim < 2 else self
 
 
+@operator(
+    "aten::atleast_2d.Sequence(Tensor[] tensors) -> Tensor[]",
+    meta=lambda tensors: [TensorMeta(t.dtype, _at_least(t.shape, 2)) for t in tensors],
+    samples=lambda: [Sample([tensor(), tensor(2, 2, 2, 2)])],
+)
+def atleast_2d_each(tensors: Sequence[Array]) -> list[Array]:
+    """``atleast_2d`` of each tensor."""
+    return [atleast_2d(t) for t in tensors]
+
+
 @view_operator("aten::atleast_3d(Tensor self) -> Tensor",
                samples=lambda: [Sample(tensor(*[2] * n)) for n in range(4)])  # fmt: skip
 def atleast_3d(self: Array) -> Array:
     """Fewer than three dimensions made three; others themselves."""
     return self.reshape(_at_least(self.shape, 3)) if self.ndim < 3 else self
+
+
+@operator(
+    "aten::atleast_3d.Sequence(Tensor[] tensors) -> Tensor[]",
+    meta=lambda tensors: [TensorMeta(t.dtype, _at_least(t.shape, 3)) for t in tensors],
+    samples=lambda: [Sample([tensor(), tensor(2, 2, 2, 2)])],
+)
+def atleast_3d_each(tensors: Sequence[Array]) -> list[Array]:
+    """``atleast_3d`` of each tensor."""
+    return [atleast_3d(t) for t in tensors]
 
 
 @operator(

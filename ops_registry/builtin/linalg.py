@@ -405,16 +405,17 @@ def linalg_matrix_exp(self: Array) -> Array:
 
     if not self.size:
         return self.copy()
-    result: Array = expm(self)
-    return result
+    # squaring adds up rounding: in double precision, rounded once
+    result: Array = expm(self.astype(np.complex128 if self.dtype.kind == "c" else np.float64))
+    return result.astype(self.dtype)
 
 
 def _tolerance(S: Array, shape: Shape, atol: Any, rtol: Any) -> Array:
     """Singular values up to this count as zero."""
     absolute = 0.0 if atol is None else np.asarray(atol)[..., None]
     if rtol is None:
-        given = atol is not None and np.any(np.asarray(atol) > 0)
-        relative: Any = 0.0 if given else max(shape[-2:]) * np.finfo(S.dtype).eps
+        usual = max(shape[-2:]) * np.finfo(S.dtype).eps
+        relative: Any = np.where(np.asarray(absolute) > 0, 0.0, usual)
     else:
         relative = np.asarray(rtol)[..., None]
     top = S.max(-1, keepdims=True, initial=0)
@@ -497,6 +498,18 @@ def linalg_matrix_rank(
 ) -> Array:
     """How many singular values are not small: more than ``atol`` and ``rtol`` times the largest."""
     return _rank(self, atol, rtol, hermitian)
+
+
+@operator("aten::linalg_matrix_rank.atol_rtol_tensor(Tensor input, *, Tensor? atol=None,"
+          " Tensor? rtol=None, bool hermitian=False) -> Tensor",
+          meta=lambda input, *rest: _rank_meta(input), out=True,
+          samples=lambda: [Sample(tensor(2, 4, 3), atol=array([0.5, 3.0])),
+                           Sample(tensor(4, 3), rtol=array(0.9))])  # fmt: skip
+def linalg_matrix_rank_tensors(
+    input: Array, atol: Array | None = None, rtol: Array | None = None, hermitian: bool = False
+) -> Array:
+    """``matrix_rank`` with tolerances for each matrix; they broadcast over the batch."""
+    return _rank(input, atol, rtol, hermitian)
 
 
 @operator("aten::linalg_matrix_rank(Tensor self, float tol, bool hermitian=False) -> Tensor",

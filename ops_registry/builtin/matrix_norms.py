@@ -27,10 +27,10 @@ def matrix_norm_of(self: Array, ord: Scalar | str, dim: Sequence[int], keepdim: 
         result = np.sum(solved(np.linalg.svd, matrices, compute_uv=False), -1)
     elif ord in (2, -2):
         values = solved(np.linalg.svd, matrices, compute_uv=False)
-        result = values.max(-1) if ord == 2 else values.min(-1)
+        result = values.max(-1, initial=0) if ord == 2 else values.min(-1)
     elif not isinstance(ord, str) and abs(ord) in (1, np.inf):
         sums = np.sum(np.abs(matrices), -2 if abs(ord) == 1 else -1)
-        result = sums.max(-1) if ord.real > 0 else sums.min(-1)
+        result = sums.max(-1, initial=0) if ord.real > 0 else sums.min(-1)
     else:
         raise RuntimeError(
             f"a matrix norm is 'fro', 'nuc', 1, 2, inf or one of their negatives, not {ord!r}"

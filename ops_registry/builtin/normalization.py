@@ -168,6 +168,63 @@ def native_batch_norm(
     return normalize_batch(input, weight, bias, running_mean, running_var, training, momentum, eps)
 
 
+_LEGIT_RUNNING = "Tensor(a!) running_mean, Tensor(b!) running_var"
+
+
+@operator(
+    "aten::_native_batch_norm_legit.no_stats(Tensor input, Tensor? weight, Tensor? bias,"
+    " bool training, float momentum, float eps) -> (Tensor, Tensor, Tensor)",
+    meta=lambda input, weight, bias, training, momentum, eps: _native_batch_norm_meta(
+        input, weight, bias, None, None, True, momentum, eps
+    ),
+    samples=lambda: [Sample(tensor(2, 3, 4), _positive(3), tensor(3), True, 0.1, 1e-5)],
+)
+def native_batch_norm_without_statistics(
+    input: np.ndarray, weight: Any, bias: Any, training: bool, momentum: float, eps: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """:func:`native_batch_norm` that keeps no running statistics."""
+    return normalize_batch(input, weight, bias, None, None, True, momentum, eps)
+
+
+@operator(
+    f"aten::_native_batch_norm_legit(Tensor input, Tensor? weight, Tensor? bias, {_LEGIT_RUNNING},"
+    " bool training, float momentum, float eps) -> (Tensor, Tensor, Tensor)",
+    meta=_native_batch_norm_meta,
+    samples=lambda: [
+        Sample(tensor(2, 3), None, None, tensor(3, seed=1), _positive(3, 2), True, 0.1, 1e-5),
+        Sample(tensor(2, 3), None, None, tensor(3, seed=1), _positive(3, 2), False, 0.1, 1e-5),
+    ],
+)
+def native_batch_norm_legit(
+    input: np.ndarray, weight: Any, bias: Any, running_mean: Any, running_var: Any, training: bool,
+    momentum: float, eps: float,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:  # fmt: skip
+    """:func:`native_batch_norm`, whose schema says that it writes to the running statistics."""
+    return normalize_batch(input, weight, bias, running_mean, running_var, training, momentum, eps)
+
+
+@operator(
+    f"aten::_batch_norm_with_update(Tensor input, Tensor? weight, Tensor? bias, {_LEGIT_RUNNING},"
+    " float momentum, float eps) -> (Tensor, Tensor, Tensor, Tensor)",
+    meta=lambda input, weight, bias, running_mean, running_var, momentum, eps: (
+        *_native_batch_norm_meta(
+            input, weight, bias, running_mean, running_var, True, momentum, eps
+        ),
+        TensorMeta(dtypes.uint8, (0,)),
+    ),
+    samples=lambda: [
+        Sample(tensor(2, 3), None, None, tensor(3, seed=1), _positive(3, 2), 0.1, 1e-5),
+    ],
+)
+def batch_norm_with_update(
+    input: np.ndarray, weight: Any, bias: Any, running_mean: Any, running_var: Any,
+    momentum: float, eps: float,
+) -> tuple[np.ndarray, ...]:  # fmt: skip
+    """:func:`native_batch_norm` in training; the last result, of other devices, is empty."""
+    found = normalize_batch(input, weight, bias, running_mean, running_var, True, momentum, eps)
+    return (*found, np.empty(0, np.uint8))
+
+
 def _instance_norm_meta(
     input: TensorMeta, weight: Any, bias: Any, running_mean: Any, running_var: Any,
     use_input_stats: bool, momentum: float, eps: float, cudnn_enabled: bool,

@@ -197,6 +197,8 @@ def mean(self: Array, dtype: int | None = None) -> Array:
 )
 def mean_dim(self: Array, dim: Dims, keepdim: bool = False, dtype: int | None = None) -> Array:
     """The mean over dimensions, or over all of them if none is named."""
+    if dtype is not None:
+        _mean_dtype(dtypes.from_code(dtype))
     source = cast(self, dtype)
     over = axes(self, dim)
     total = np.sum(source, axis=over, keepdims=keepdim)

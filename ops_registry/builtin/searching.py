@@ -87,6 +87,10 @@ def searchsorted(
         sequence = np.take_along_axis(sequence, sorter, -1)
     if sequence.ndim <= 1:
         return np.searchsorted(sequence.reshape(-1), values, where)
+    if not values.size:
+        return np.empty(values.shape, np.int64)
+    if not sequence.shape[-1]:
+        return np.zeros(values.shape, np.int64)
     rows = zip(
         sequence.reshape(-1, sequence.shape[-1]), values.reshape(-1, values.shape[-1]), strict=True
     )

@@ -490,7 +490,7 @@ def _istft_meta(
 ) -> TensorMeta:
     if not self.dtype.is_complex or self.ndim not in (2, 3):
         raise RuntimeError("istft takes a complex tensor of 2 or 3 dimensions")
-    half = True if onesided is None else onesided
+    half = self.shape[-2] != n_fft if onesided is None else onesided
     if self.shape[-2] != (_half(n_fft) if half else n_fft):
         raise RuntimeError(f"{self.shape[-2]} frequencies are not those of n_fft={n_fft}")
     hop, _ = _window_sizes(n_fft, hop_length, win_length, window, None)
@@ -543,14 +543,11 @@ def istft(
     whole = _whole_window(window, n_fft, width, self.real.dtype)
     frames = self.swapaxes(-1, -2)
     norm: Any = "ortho" if normalized else "backward"
-    half = True if onesided is None else onesided
     parts: Array
     if return_complex:
         parts = np.fft.ifft(frames, axis=-1, norm=norm)
-    elif half:
-        parts = np.fft.irfft(frames, n_fft, axis=-1, norm=norm)
-    else:
-        parts = np.fft.ifft(frames, axis=-1, norm=norm).real
+    else:  # of a real signal, the first half says all
+        parts = np.fft.irfft(frames[..., : _half(n_fft)], n_fft, axis=-1, norm=norm)
     count = parts.shape[-2]
     total = n_fft + hop * (count - 1)
     signal = np.zeros((*parts.shape[:-2], total), parts.dtype)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import Any
+
+import numpy as np
 
 from ops_registry.builtin.operands import Array
 from ops_registry.builtin.views import ALL, Shadow, view_operator
@@ -61,8 +64,8 @@ def split(self: Array, split_size: int, dim: int = 0) -> list[Array]:
 @operator("aten::unsafe_split.Tensor(Tensor self, SymInt split_size, int dim=0) -> Tensor[]",
           meta=Shadow(split), samples=_split_samples)  # fmt: skip
 def unsafe_split(self: Array, split_size: int, dim: int = 0) -> list[Array]:
-    """``split`` into copies."""
-    return [part.copy() for part in split(self, split_size, dim)]
+    """``split``; the schema does not say that the parts are views, so they may be written to."""
+    return split(self, split_size, dim)
 
 
 def _sizes_samples() -> list[Sample]:
@@ -134,8 +137,8 @@ def chunk(self: Array, chunks: int, dim: int = 0) -> list[Array]:
 @operator("aten::unsafe_chunk(Tensor self, int chunks, int dim=0) -> Tensor[]",
           meta=Shadow(chunk), samples=_chunk_samples)  # fmt: skip
 def unsafe_chunk(self: Array, chunks: int, dim: int = 0) -> list[Array]:
-    """``chunk`` into copies."""
-    return [part.copy() for part in chunk(self, chunks, dim)]
+    """``chunk``; the schema does not say that the parts are views, so they may be written to."""
+    return chunk(self, chunks, dim)
 
 
 @view_operator(
@@ -194,6 +197,29 @@ def tensor_split(self: Array, sections: int, dim: int = 0) -> list[Array]:
 def tensor_split_at(self: Array, indices: Sequence[int], dim: int = 0) -> list[Array]:
     """The parts between the given indices, which are clamped as those of a slice."""
     return _cut_at(self, indices, _dimension(self, dim))
+
+
+@operator(
+    "aten::tensor_split.tensor_indices_or_sections(Tensor(a -> *) self,"
+    " Tensor tensor_indices_or_sections, int dim=0) -> Tensor(a)[]",
+    kind="composite",
+    samples=lambda: [
+        Sample(tensor(7, 2), np.array(3)),
+        Sample(tensor(7, 2), np.array([2, 5])),
+    ],
+    rejects=lambda: [
+        Rejected(tensor(4), np.array([[1]])),
+        Rejected(tensor(4), np.array(2.0)),
+    ],
+)
+def tensor_split_by_tensor(
+    ops: Any, self: Any, tensor_indices_or_sections: Any, dim: int = 0
+) -> Any:
+    """``tensor_split`` by a number of sections (a 0-dim tensor) or indices (a vector) of int64."""
+    places = tensor_indices_or_sections
+    if repr(places.dtype) != "torch.int64" or places.ndim > 1:
+        raise RuntimeError("tensor_split takes an int64 tensor of 0 or 1 dimensions")
+    return ops.tensor_split(self, places.tolist(), dim)
 
 
 def _evenly(self: Array, sections: int, dim: int) -> list[Array]:

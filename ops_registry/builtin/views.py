@@ -270,7 +270,7 @@ def flatten(self: Array, start_dim: int = 0, end_dim: int = -1) -> Array:
 )
 def ravel(self: Array) -> Array:
     """All elements in one dimension: a view of a contiguous tensor, else a copy."""
-    return self.reshape(-1) if self.size else self.reshape(0)
+    return np.ascontiguousarray(self).reshape(-1)
 
 
 def _unflattened(shape: Shape, dim: int, sizes: Sequence[int]) -> Shape:

@@ -18,6 +18,9 @@ from ops_registry.schema import parse_schema
 
 #: PyTorch's schemas of these have no alias marks, though their results are views of arguments.
 SILENT_VIEWS = {
+    "aten::histogramdd",
+    "aten::unsafe_chunk",
+    "aten::unsafe_split",
     "aten::atleast_1d",
     "aten::atleast_2d",
     "aten::atleast_3d",

@@ -46,44 +46,48 @@ class TensorConversions:
         return call("aten::to", self, dtype)
 
     def double(self, memory_format: Any = None) -> Tensor:
-        return _to(self, dtypes.float64)
+        return _to(self, dtypes.float64, memory_format)
 
     def float(self, memory_format: Any = None) -> Tensor:
-        return _to(self, dtypes.float32)
+        return _to(self, dtypes.float32, memory_format)
 
     def half(self, memory_format: Any = None) -> Tensor:
-        return _to(self, dtypes.float16)
+        return _to(self, dtypes.float16, memory_format)
 
     def bfloat16(self, memory_format: Any = None) -> Tensor:
-        return _to(self, dtypes.bfloat16)
+        return _to(self, dtypes.bfloat16, memory_format)
 
     def long(self, memory_format: Any = None) -> Tensor:
-        return _to(self, dtypes.int64)
+        return _to(self, dtypes.int64, memory_format)
 
     def int(self, memory_format: Any = None) -> Tensor:
-        return _to(self, dtypes.int32)
+        return _to(self, dtypes.int32, memory_format)
 
     def short(self, memory_format: Any = None) -> Tensor:
-        return _to(self, dtypes.int16)
+        return _to(self, dtypes.int16, memory_format)
 
     def char(self, memory_format: Any = None) -> Tensor:
-        return _to(self, dtypes.int8)
+        return _to(self, dtypes.int8, memory_format)
 
     def byte(self, memory_format: Any = None) -> Tensor:
-        return _to(self, dtypes.uint8)
+        return _to(self, dtypes.uint8, memory_format)
 
     def bool(self, memory_format: Any = None) -> Tensor:
-        return _to(self, dtypes.bool_)
+        return _to(self, dtypes.bool_, memory_format)
 
     def cfloat(self, memory_format: Any = None) -> Tensor:
-        return _to(self, dtypes.complex64)
+        return _to(self, dtypes.complex64, memory_format)
+
+    def chalf(self, memory_format: Any = None) -> Tensor:
+        return _to(self, dtypes.complex32, memory_format)
 
     def cdouble(self, memory_format: Any = None) -> Tensor:
-        return _to(self, dtypes.complex128)
+        return _to(self, dtypes.complex128, memory_format)
 
 
-def _to(tensor: Any, dtype: dtypes.Dtype) -> Tensor:
-    converted: Tensor = call("aten::to", tensor, dtype)
+def _to(tensor: Any, dtype: dtypes.Dtype, memory_format: Any) -> Tensor:
+    keywords = {} if memory_format is None else {"memory_format": memory_format}
+    converted: Tensor = call("aten::to", tensor, dtype, **keywords)
     return converted
 
 

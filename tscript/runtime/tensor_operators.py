@@ -96,6 +96,7 @@ class TensorOperators:
     __truediv__ = _binary("aten::div")
     __floordiv__ = _binary("aten::floor_divide")
     __mod__ = _binary("aten::remainder")
+    __rdiv__ = _swapped("aten::div")
     __rmod__ = _swapped("aten::remainder")
     __pow__ = _binary("aten::pow")
     __rpow__ = _swapped("aten::pow")
