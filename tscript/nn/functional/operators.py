@@ -28,6 +28,7 @@ OPERATORS: dict[str, str] = {
     "conv1d": "conv1d",
     "conv2d": "conv2d",
     "conv3d": "conv3d",
+    "conv_tbc": "conv_tbc",
     "conv_transpose1d": "conv_transpose1d",
     "conv_transpose2d": "conv_transpose2d",
     "conv_transpose3d": "conv_transpose3d",
