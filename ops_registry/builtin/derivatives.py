@@ -12,7 +12,7 @@ import numpy as np
 from ops_registry import dtypes
 from ops_registry.builtin.activation import softmax
 from ops_registry.builtin.operands import Array, widened
-from ops_registry.meta import TensorMeta, broadcast_shapes, result_dtype, wrap_dim
+from ops_registry.meta import TensorMeta, broadcast_shapes, floating, result_dtype, wrap_dim
 from ops_registry.operator import operator
 from ops_registry.samples import Rejected, Sample, array, tensor
 
@@ -40,7 +40,8 @@ def softmax_backward_data(grad_output: Array, output: Array, dim: int, input_dty
 @operator(
     "aten::native_dropout_backward(Tensor grad_output, Tensor mask, float scale) -> Tensor",
     meta=lambda grad_output, mask, scale: TensorMeta(
-        result_dtype(grad_output, mask), broadcast_shapes(grad_output.shape, mask.shape)
+        floating(result_dtype(grad_output, mask)),
+        broadcast_shapes(grad_output.shape, mask.shape),
     ),
     out=True,
     samples=lambda: [Sample(tensor(3, 4), tensor(3, 4, dtype=dtypes.bool_), 2.0)],

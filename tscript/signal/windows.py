@@ -1,8 +1,7 @@
 """``torch.signal.windows``: what a signal is multiplied by before its spectrum is taken.
 
 All take the number of samples ``M`` and ``sym``: a symmetric window, or one that goes on
-periodically, as spectra want it. They are computed by SciPy where it has the window, in double
-precision, and rounded once.
+periodically, as spectra want it. They are computed in double precision, and rounded once.
 
 >>> import tscript as torch
 >>> torch.signal.windows.hann(5)
@@ -44,16 +43,14 @@ def _made(M: int, options: dict[str, Any], compute: Callable[[], np.ndarray], na
     return found.requires_grad_(True) if options.get("requires_grad") else found
 
 
-def _scipy(name: str, M: int, sym: bool, *args: float) -> np.ndarray:
-    from scipy.signal import windows
-
-    found: np.ndarray = getattr(windows, name)(M, *args, sym=sym)
-    return found
+def _cut(symmetric: Callable[[int], np.ndarray], M: int, sym: bool) -> np.ndarray:
+    """A symmetric window; one that goes on periodically is one sample longer, and cut."""
+    return symmetric(M) if sym or M == 1 else symmetric(M + 1)[:-1]
 
 
 def bartlett(M: int, *, sym: bool = True, **options: Any) -> Tensor:
     """A triangle whose ends are zero. Shapes: (M,)."""
-    return _made(M, options, lambda: _scipy("bartlett", M, sym), "bartlett")
+    return _made(M, options, lambda: _cut(np.bartlett, M, sym), "bartlett")
 
 
 def blackman(M: int, *, sym: bool = True, **options: Any) -> Tensor:
@@ -63,7 +60,11 @@ def blackman(M: int, *, sym: bool = True, **options: Any) -> Tensor:
 
 def cosine(M: int, *, sym: bool = True, **options: Any) -> Tensor:
     """Half a period of a sine. Shapes: (M,)."""
-    return _made(M, options, lambda: _scipy("cosine", M, sym), "cosine")
+    return _made(M, options, lambda: _cut(_sine, M, sym), "cosine")
+
+
+def _sine(count: int) -> np.ndarray:
+    return np.asarray(np.sin(np.pi * (np.arange(count) + 0.5) / count))
 
 
 def exponential(
@@ -86,7 +87,11 @@ def gaussian(M: int, *, std: float = 1.0, sym: bool = True, **options: Any) -> T
     """A normal distribution's density, 1 in the middle. ValueError unless ``std`` is positive."""
     if std <= 0:
         raise ValueError(f"std is positive, not {std}")
-    return _made(M, options, lambda: _scipy("gaussian", M, sym, std), "gaussian")
+
+    def bell(count: int) -> np.ndarray:
+        return np.asarray(np.exp(-0.5 * ((np.arange(count) - (count - 1) / 2) / std) ** 2))
+
+    return _made(M, options, lambda: _cut(bell, M, sym), "gaussian")
 
 
 def general_cosine(M: int, *, a: Iterable[float], sym: bool = True, **options: Any) -> Tensor:
@@ -126,7 +131,7 @@ def kaiser(M: int, *, beta: float = 12.0, sym: bool = True, **options: Any) -> T
     """Kaiser's window, by a Bessel function; ``beta`` is not negative."""
     if beta < 0:
         raise ValueError(f"beta is 0 or more, not {beta}")
-    return _made(M, options, lambda: _scipy("kaiser", M, sym, beta), "kaiser")
+    return _made(M, options, lambda: _cut(lambda n: np.kaiser(n, beta), M, sym), "kaiser")
 
 
 def nuttall(M: int, *, sym: bool = True, **options: Any) -> Tensor:
