@@ -1,0 +1,235 @@
+"""One violation for each code of the catalogue, or several: a statement, and what it needs declared.
+
+The statement is put between two others of a random program; the lines that must be reported end in
+``# here``. Codes whose place is not a statement (a signature, a class, a whole function) are raised
+by something declared, which the statement uses.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tests.properties.templates import Form
+
+PYTHON_CALL = "python-call"
+
+
+@dataclass(frozen=True)
+class Violation:
+    """A form that breaks one rule."""
+
+    code: str
+    text: str
+    declares: str = ""
+    module: bool = False
+    """Whether it is about a module's attributes: it stands in a method of ``Net``."""
+    differs: str = ""
+    """The row of docs/deviations.md, where PyTorch's verdict is another."""
+    make: str = ""
+    """Source of what is compiled, when it is not the program's entry."""
+    needs: tuple[str, ...] = ()
+
+    @property
+    def form(self) -> Form:
+        return Form(self.text, needs=self.needs)
+
+
+def _function(code: str, text: str, call: str = "bad(«int»)", **others: str) -> Violation:
+    return Violation(code, call, "\n" + text, **others)  # type: ignore[arg-type]
+
+
+VIOLATIONS: tuple[Violation, ...] = (
+    Violation(
+        "syntax-error", "pass", make="torch.jit.CompilationUnit('def f(x):\\n    return x +\\n')"
+    ),
+    Violation(
+        "unsupported-syntax", "«let List[int] n» = [e for e in «List[int]» if e > 0]  # here"
+    ),
+    Violation("unsupported-syntax", "«let Any n» = lambda e: e  # here"),
+    Violation("unsupported-syntax", "try:  # here\n    pass\nfinally:\n    pass"),
+    Violation("unsupported-syntax", "global unheard  # here"),
+    Violation("unsupported-syntax", "«=int» //= 2  # here"),
+    Violation("unsupported-syntax", "«let Any n» = {1, 2}  # here"),
+    Violation(
+        "unsupported-syntax",
+        "«let int n» = «int»\nwhile «n» < 0:\n    pass\nelse:  # here\n    pass",
+    ),
+    Violation(
+        "source-unavailable",
+        "pass",
+        "\nexec('def hidden(x):\\n    return x\\n', globals())",
+        make="torch.jit.script(hidden)",
+    ),
+    Violation(
+        "source-limit",
+        "«=int» = " + "(" * 130 + "«int»" + ")" * 130,
+        differs="more than 100 nested brackets",
+    ),
+    Violation("bad-type-comment", "«let Any n» = [«int»]  # type: (int  # here"),
+    _function(
+        "type-comment-arity",
+        "def bad(x, y: int = 0):\n    # type: (int, int, int) -> int  # here\n    return x\n",
+    ),
+    Violation("undefined-name", "«=int» = never_defined + «int»  # here"),
+    Violation("undefined-name", "print(never_defined)  # here"),
+    Violation("undefined-name", "never_called(«Vector»)  # here"),
+    Violation("maybe-undefined", "if «var bool m»:\n    maybe = «int»\nprint(maybe)  # here"),
+    Violation(
+        "maybe-undefined",
+        "for «new int i» in range(«int» % 3):\n    maybe = «i»\n«=int» = maybe  # here",
+    ),
+    Violation(
+        "maybe-undefined", "while «var bool m»:\n    maybe = 1\n    break\n«=int» = maybe  # here"
+    ),
+    Violation("captured-global", "«=int» = SIZES[0]  # here", "\nSIZES = [1, 2]\n"),
+    Violation("captured-global", "print(THING)  # here", "\nTHING = object()\n"),
+    Violation("unsupported-value", "«let Any n» = [torch.relu]  # here"),
+    Violation("unsupported-value", "print(torch)  # here"),
+    _function("unknown-type", "def bad(x: 'Tensr'):  # here\n    return x\n"),
+    Violation("unknown-type", "«let int n»: Whole = «int»  # here"),
+    _function("bad-annotation", "def bad(x: 'Dict[int]'):  # here\n    return x\n"),
+    Violation("unknown-type", "«let int n»: 3 = «int»  # here"),
+    _function(
+        "untyped-container", "def bad(x: dict):  # here\n    return x\n", "bad(«Dict[str, int]»)"
+    ),
+    _function("untyped-container", "def bad(x: List):  # here\n    return x\n", "bad(«List[int]»)"),
+    _function(
+        "untyped-container",
+        "def bad(x: list):  # here\n    return 1\n",
+        "bad(«List[int]»)",
+        differs="bare-container",
+    ),
+    Violation("annotation-required", "«let Any n» = («Vector»).tolist()  # here"),
+    Violation("assignment-type", "wrong: float = «int»  # here"),
+    Violation("assignment-type", "wrong: List[str] = [«int», «int»].copy()  # here"),
+    Violation(
+        "reassigned-type",
+        "wrong = «int»\nfor «new int i» in range(3):\n    wrong = str(wrong)  # here",
+    ),
+    Violation("reassigned-type", "wrong = «int»\nif «var bool m»:\n    wrong = 'text'  # here"),
+    Violation(
+        "branch-type-mismatch",
+        "if «var bool m»:\n    wrong = «int»\nelse:\n    wrong = «Vector»\nprint(wrong)  # here",
+    ),
+    Violation("ternary-type-mismatch", "«=int» = «int» if «bool» else 'no'  # here"),
+    _function("return-type-mismatch", "def bad(x: int) -> int:\n    return x / 2  # here\n"),
+    _function(
+        "inconsistent-returns",
+        "def bad(x: int):\n    if x > 0:\n        return x\n    return 'negative'  # here\n",
+    ),
+    _function(
+        "missing-return", "def bad(x: int) -> int:  # here\n    if x > 0:\n        return x\n"
+    ),
+    Violation("condition-type", "if «var Optional[int] o»:  # here\n    pass"),
+    Violation("condition-type", "«=bool» = not «Tuple[int, float]»  # here"),
+    Violation("condition-type", "assert «Tuple[int, float]»  # here"),
+    Violation("optional-not-refined", "«=int» = «var Optional[int] o» + 1  # here"),
+    Violation("optional-not-refined", "«=Vector» = «var Optional[Tensor] o» * 2  # here"),
+    Violation("union-not-refined", "«=int» = «var Union[int, str] o» + 1  # here"),
+    Violation("mixed-list", "«let Any n» = [«int», «str»]  # here"),
+    Violation("element-type", "«let List[float] n»: List[float] = [«float», 'two']  # here"),
+    Violation("element-type", "«var List[int] n»[0] = 'text'  # here"),
+    Violation("key-type", "«let Any n» = {(1, 2): «int»}  # here"),
+    Violation(
+        "revealed-type",
+        "reveal_type(«int»)  # here",
+        "\nfrom typing import reveal_type\n",
+        differs="`reveal_type(x)` in a script",
+    ),
+    _function(
+        "implicit-tensor-conversion",
+        "def bad(x) -> int:\n    return x.sum()  # here\n",
+        "bad(torch.tensor(3))",
+    ),
+    Violation("integer-literal", "«=int» = 9223372036854775808  # here"),
+    Violation("unknown-attribute", "«=Vector» = («Vector»).no_such_method()  # here"),
+    Violation("unknown-attribute", "«=int» = math.no_such_function(1)  # here"),
+    Violation("unknown-attribute", "self.no_such_method()  # here", module=True),
+    Violation("unknown-attribute", "«=int» = Color.GREEN.value  # here", needs=("Color",)),
+    Violation("unknown-attribute", "«=int» = («str»).no_such_method()  # here"),
+    Violation("unscriptable-attribute", "print(self.thing)  # here", module=True),
+    Violation("attribute-type", "self.count = 'one'  # here", module=True),
+    Violation("attribute-type", "Counter(«int»).value = 'one'  # here", needs=("Counter",)),
+    Violation(
+        "read-only-attribute",
+        "«let Point n» = Point(«int», «float»)\n«n».x = 3  # here",
+        needs=("Point",),
+    ),
+    Violation("read-only-attribute", "self.tripled = «int»  # here", module=True),
+    Violation("mutated-constant", "self.limit = «int»  # here", module=True),
+    Violation(
+        "undeclared-attribute",
+        "Late(«int»).set(«int»)",
+        "\nclass Late:\n    def __init__(self, x: int):\n        self.x = x\n\n    def set(self, y: int):\n        self.y = y  # here\n",
+    ),
+    Violation("not-callable", "«let int n» = «int»\n«n»()  # here"),
+    Violation("not-callable", "(«int»)()  # here"),
+    _function("argument-type", "def bad(x: Tensor):\n    return x\n", "bad(«int»)  # here"),
+    _function("missing-argument", "def bad(x: int, y: int):\n    return x\n", "bad(«int»)  # here"),
+    _function(
+        "too-many-arguments", "def bad(x: int):\n    return x\n", "bad(«int», «int»)  # here"
+    ),
+    _function(
+        "unexpected-keyword", "def bad(x: int):\n    return x\n", "bad(«int», times=3)  # here"
+    ),
+    _function("duplicate-argument", "def bad(x: int):\n    return x\n", "bad(«int», x=3)  # here"),
+    Violation("no-matching-overload", "torch.add(«Vector», 'one')  # here"),
+    Violation("no-matching-overload", "«=Vector» = torch.matmul(«Vector»)  # here"),
+    Violation("operator-type", "«=str» = «str» - 1  # here"),
+    Violation("operator-type", "«=bool» = «int» < «str»  # here"),
+    Violation("operator-type", "«=int» = «List[int]» * «str»  # here"),
+    Violation("unary-operator-type", "«=str» = -«str»  # here"),
+    Violation("unary-operator-type", "«=int» = ~«str»  # here"),
+    Violation("unknown-operator", "torch.ops.aten.no_such_function(«Vector»)  # here"),
+    _function(
+        "starred-argument", "def bad(x: int, y: int):\n    return x\n", "bad(*«List[int]»)  # here"
+    ),
+    _function("mutable-default", "def bad(x: int, seen: List[int] = []):  # here\n    return x\n"),
+    _function(
+        "python-call",
+        "def bad(x):\n    try:\n        return x\n    finally:\n        pass\n",
+        "bad(«Vector»)  # here",
+        differs=PYTHON_CALL,
+    ),
+    _function(
+        "recursion", "def bad(x: int) -> int:\n    return bad(x - 1) if x > 0 else 0  # here\n"
+    ),
+    Violation("not-iterable", "for «new int i» in «int»:  # here\n    pass"),
+    Violation("not-iterable", "for «new int i» in «var Optional[int] o»:  # here\n    pass"),
+    Violation("not-iterable", "«let List[int] n» = [e for e in «float»]  # here"),
+    Violation("unpack-mismatch", "one, two = «Tuple[int, int, int]»  # here"),
+    Violation("unpack-mismatch", "one, two, three = «Tuple[int, float]»  # here"),
+    Violation("unpack-type", "one, two = «int»  # here"),
+    Violation("starred-target", "one, *two = «List[int]»  # here"),
+    Violation(
+        "break-in-unrolled-loop",
+        "for «new int i» in («int», 2):\n    if «bool»:\n        break  # here",
+    ),
+    Violation(
+        "break-in-unrolled-loop",
+        "for «new Any i» in self.layers:\n    continue  # here",
+        module=True,
+    ),
+    Violation("invalid-subscript", "«=int» = («int»)[0]  # here"),
+    Violation("invalid-subscript", "«=int» = («float»)[1:]  # here"),
+    Violation("index-type", "«=int» = («List[int]»)['first']  # here"),
+    Violation("index-type", "«=int» = («Dict[str, int]»)[1.5]  # here"),
+    Violation("index-out-of-range", "«=int» = (1, 2)[2]  # here"),
+    Violation("index-out-of-range", "«=Vector» = self.layers[7](«Vector»)  # here", module=True),
+    Violation(
+        "constant-expected", "«let Any n» = («Tuple[int, str, Tensor]»)[«var int i»]  # here"
+    ),
+    Violation(
+        "constant-expected", "«=Vector» = self.layers[«var int i»](«Vector»)  # here", module=True
+    ),
+    Violation("immutable-value", "«let Any n» = «Tuple[int, float]»\n«n»[0] = 1  # here"),
+    Violation("immutable-value", "«let str n» = «str»\n«n»[0] = 'a'  # here"),
+    Violation("not-an-exception", "if «bool»:\n    raise «int»  # here"),
+    Violation("not-a-context-manager", "with «Vector»:  # here\n    pass"),
+    Violation("format-spec", "«=str» = '{:3d}'.format(«int»)  # here", differs="format-spec"),
+    Violation("unsupported-syntax", "«=str» = f'{«var int n»:3d}'  # here"),
+    Violation("isinstance-type", "«=bool» = isinstance(«int», «var int n»)  # here"),
+    Violation(
+        "interface-mismatch", "step: Transform = self.mixed[len(«List[int]»)]  # here", module=True
+    ),
+)
