@@ -395,6 +395,8 @@ def _dynamic_item(
     if isinstance(key.type, ErrorType):
         return Unknown()
     hint = emitter.annotation_hint
+    if isinstance(hint, ErrorType):  # it may be an interface
+        return Unknown()
     if isinstance(hint, InterfaceType):
         for name, sub in type.submodules.items():
             problem = interface_problem(emitter, sub, hint, view.range)
