@@ -404,6 +404,12 @@ def requires_grad_(self: Any, requires_grad: bool = True) -> Any:
     return self
 
 
+@operator("aten::is_leaf(Tensor self) -> bool", kind="tensor_level")
+def is_leaf(self: Any) -> Any:
+    """Whether nothing that is differentiated made the tensor."""
+    return self.is_leaf
+
+
 @operator("aten::is_set_to(Tensor self, Tensor tensor) -> bool",
           samples=lambda: [Sample(tensor(3), tensor(3))])  # fmt: skip
 def is_set_to(self: Array, tensor: Array) -> bool:

@@ -200,6 +200,7 @@ class ScriptModule(Module, metaclass=_ScriptMeta):
         kind = self._script_object.type
         assert isinstance(kind, ModuleType)
         define_methods(kind, src, inspect.currentframe())
+        _show_forward(self, self._script_object)
 
     def save(self, f: Any, _extra_files: dict[str, Any] | None = None) -> None:
         """Write an archive; see :func:`tscript.jit.save`."""
@@ -415,9 +416,13 @@ def attach(module: ScriptModule, script_object: ScriptObject, memo: dict[int, Mo
         own.pop(name, None)
     own["_script_object"] = script_object
     script_object.set_face(module)
+    _show_forward(module, script_object)
+
+
+def _show_forward(module: ScriptModule, script_object: ScriptObject) -> None:
+    """Put ``forward`` where Python looks first: ``nn.Module`` has one that only complains."""
     if "forward" in script_object.type.compiled:
-        # nn.Module has a `forward` that only complains, so `__getattr__` is never asked for one.
-        own["forward"] = ScriptMethod(script_object, "forward")
+        vars(module)["forward"] = ScriptMethod(script_object, "forward")
 
 
 def _set_submodule(face: ScriptModule, own: ScriptObject, name: str, value: Any) -> None:
