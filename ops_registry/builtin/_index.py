@@ -1580,6 +1580,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("power", ".Scalar(Scalar self, Tensor exponent) -> Tensor"),
         ("power", ".Scalar_out(Scalar self, Tensor exponent, *, Tensor(a!) out) -> Tensor(a!)"),
     ),
+    "aten::float_power_": (
+        ("power", ".Tensor(Tensor(a!) self, Tensor exponent) -> Tensor(a!)"),
+        ("power", ".Scalar(Tensor(a!) self, Scalar exponent) -> Tensor(a!)"),
+    ),
     "aten::floor": (
         ("pointwise_math", "(Tensor self) -> Tensor"),
         ("pointwise_math", ".out(Tensor self, *, Tensor(a!) out) -> Tensor(a!)"),
@@ -3117,6 +3121,10 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("scalar", ".complex_float(complex a, float b) -> complex"),
         ("scalar", ".Scalar_Scalar(Scalar a, Scalar b) -> float"),
         ("scalar", ".int_to_int(int a, int b) -> int"),
+    ),
+    "aten::pow_": (
+        ("power", ".Tensor(Tensor(a!) self, Tensor exponent) -> Tensor(a!)"),
+        ("power", ".Scalar(Tensor(a!) self, Scalar exponent) -> Tensor(a!)"),
     ),
     "aten::prelu": (
         ("activation", "(Tensor self, Tensor weight) -> Tensor"),

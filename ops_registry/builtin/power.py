@@ -59,12 +59,14 @@ def _power_samples() -> list[Sample]:
 @operator(
     "aten::pow.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor",
     meta=elementwise("self", "exponent"),
+    inplace="Tensor",
     out=True,
     samples=_power_samples,
 )
 @operator(
     "aten::pow.Tensor_Scalar(Tensor self, Scalar exponent) -> Tensor",
     meta=elementwise("self", "exponent"),
+    inplace="Scalar",
     out=True,
     samples=lambda: (
         [Sample(tensor(3, 4, low=0.1, high=3.0), e) for e in (2, 3, 0.5, -1, 1.7, 0, -0.5, 1)]
@@ -121,12 +123,14 @@ def _double_power() -> Elementwise:
 @operator(
     "aten::float_power.Tensor_Tensor(Tensor self, Tensor exponent) -> Tensor",
     meta=_double_power(),
+    inplace="Tensor",
     out=True,
     samples=_power_samples,
 )
 @operator(
     "aten::float_power.Tensor_Scalar(Tensor self, Scalar exponent) -> Tensor",
     meta=_double_power(),
+    inplace="Scalar",
     out=True,
     samples=lambda: [Sample(tensor(4, dtype=dtypes.int64), -2), Sample(tensor(3, low=0.1), 1.5)],
 )
