@@ -41,6 +41,8 @@ class Observation:
     arguments: Any = None
     printed: str = ""
     state: Any = None
+    #: Some of its functions are only interpreted.
+    partly: bool = False
 
 
 @contextlib.contextmanager
@@ -126,6 +128,12 @@ def scripted(program: Program, folder: Path, *, run: bool = True) -> dict[str, O
                         break
                     with executing_with(mode):
                         call(compiled, module, program, found[mode])
+                    if found[mode].raised == "NotCompilableError":
+                        # A call into Python and the like: code for all but the functions with it.
+                        found[mode] = Observation(partly=True)
+                        compiled = module.torch.jit.script(module.make())
+                        with executing_with("auto"):
+                            call(compiled, module, program, found[mode])
         except CompilationError as error:
             codes = tuple((d.range.line, d.code) for d in error.diagnostics)
             for observation in found.values():

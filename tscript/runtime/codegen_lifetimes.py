@@ -65,10 +65,11 @@ class _Lifetimes:
             case ast.While(test, body):
                 return self._loads(test) | self._flow_of(body)[0], _NOTHING
             case ast.Try(body, handlers):
-                read = self._flow_of(body)[0]
+                read, written = self._flow_of(body)
                 for handler in handlers:
-                    read |= self._flow_of(handler.body)[0]
-                return read, _NOTHING
+                    handled_read, handled_written = self._flow_of(handler.body)
+                    read, written = read | handled_read, written & handled_written
+                return read, written
             case _:
                 return self._loads(statement), self._stores(statement)
 

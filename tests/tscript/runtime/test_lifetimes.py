@@ -73,6 +73,31 @@ def in_lists(x):
     return first + parts[1], x
 
 
+def doubled(x):
+    return x + x
+
+
+def forked_on_one_side(x, flag: bool):
+    if flag:
+        x = torch.jit.wait(torch.jit.fork(doubled, x + 1))
+    return x + x
+
+
+def failing(x):
+    if bool((x == x).all()):
+        raise ValueError("no")
+    return x
+
+
+def failing_fork_on_one_side(x, flag: bool):
+    y = x + 1
+    if flag:
+        future = torch.jit.fork(failing, y)
+        if bool((x != x).any()):
+            y = torch.jit.wait(future)
+    return y + y
+
+
 def test_a_variable_goes_after_its_last_use() -> None:
     code = code_of(chain)
     made = [line.split()[0] for line in code[1::2]]
@@ -105,6 +130,9 @@ def test_a_loop_keeps_what_comes_into_it() -> None:
         (in_a_loop, (3,)),
         (thrown, (False,)),
         (in_lists, ()),
+        (forked_on_one_side, (True,)),
+        (forked_on_one_side, (False,)),
+        (failing_fork_on_one_side, (False,)),
     ],
 )
 def test_results_are_those_of_python(function: Any, arguments: Any, mode: Mode) -> None:
