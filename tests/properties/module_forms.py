@@ -58,7 +58,7 @@ MODULE_EXPRESSIONS: dict[str, tuple[str, ...]] = {
         "self.heads['one'](«Vector»)",
         "self.steps(«Vector»)",
         "self.steps[0](«Vector»)",
-        "self.layers[1:][0](«Vector»)",
+        "self.layers[1:][0].forward(«Vector»)",
         "self.pair(«Vector», «Vector»)[0]",
         "self.act(«Vector»)",
         "self.transform.forward(«Vector»)",
@@ -103,4 +103,7 @@ MODULE_FORMS = {
     type: tuple(Form(text, needs=("Net",)) for text in texts)
     for type, texts in MODULE_EXPRESSIONS.items()
 }
+MODULE_FORMS["Vector"] += (
+    Form("self.layers[1:][0](«Vector»)", needs=("Net",), differs="sliced-modules"),
+)
 MODULE_STATEMENT_FORMS = tuple(Form(text, needs=("Net",)) for text in MODULE_STATEMENTS)

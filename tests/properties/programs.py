@@ -99,7 +99,7 @@ def _signature(
 
 @st.composite
 def programs(draw: st.DrawFn, depth: int = 1) -> Program:
-    """A well-typed program; one in six is a module, one in 250 has a form that differs."""
+    """A well-typed program; one in six is a module, one in 500 has a form that differs."""
     return write(draw, depth).program
 
 
@@ -118,7 +118,7 @@ def write(
     if module is None:
         module = draw(st.integers(0, 5)) == 0
     grammar = MODULE if module else FUNCTION
-    if not plain and draw(st.integers(0, 249)) == 0:
+    if not plain and draw(st.integers(0, 499)) == 0:
         grammar = tables(module, True)
     writer = Writer(draw, *grammar)
     return Written(writer, _program(writer, depth, module=module))
