@@ -93,15 +93,19 @@ _NAMES: dict[str, str] = {
             "is_tensor", "is_storage", "set_default_dtype", "get_default_dtype", "finfo", "iinfo",
             "promote_types", "can_cast", "result_type", "typename", "broadcast_shapes", "numel",
             "is_floating_point", "is_complex", "einsum", "meshgrid", "broadcast_tensors", "split",
-            "block_diag", "cartesian_prod", "tensordot", "norm", "unique", "unique_consecutive",
-            "atleast_1d", "atleast_2d", "atleast_3d", "get_default_device", "cdist", "nonzero", "stft",
-            "unravel_index", "lu", "_segment_reduce", "svd_lowrank", "pca_lowrank",
+            "block_diag", "cartesian_prod",
+            "atleast_1d", "atleast_2d", "atleast_3d", "get_default_device", "nonzero",
+            "unravel_index", "_segment_reduce", "svd_lowrank", "pca_lowrank",
             "use_deterministic_algorithms", "compile", "is_nonzero",
             "are_deterministic_algorithms_enabled", "set_float32_matmul_precision",
             "get_float32_matmul_precision", "set_flush_denormal", "is_autocast_enabled",
             "is_inference", "is_distributed", "get_device", "set_default_tensor_type", "_assert",
         ),
         "tscript.functional",
+    ),
+    **dict.fromkeys(
+        ("cdist", "lu", "norm", "stft", "tensordot", "unique", "unique_consecutive"),
+        "tscript.scripted_functions",
     ),
     **dict.fromkeys(
         (

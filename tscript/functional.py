@@ -1,7 +1,8 @@
 """Functions of the ``torch`` namespace that are more than one operator, or none.
 
 Most are spellings that Python allows and a schema does not (``einsum(equation, *operands)``), some
-ask about dtypes. What is one operator has no function here: the registry has it.
+ask about dtypes. What is one operator has no function here: the registry has it; what scripts
+compile from its text is in :mod:`tscript.scripted_functions`.
 """
 
 from __future__ import annotations
@@ -263,54 +264,11 @@ def _at_least(name: str) -> Callable[..., Any]:
     return function
 
 
-def cdist(
-    x1: Tensor,
-    x2: Tensor,
-    p: float = 2.0,
-    compute_mode: str = "use_mm_for_euclid_dist_if_necessary",
-) -> Tensor:
-    """The ``p`` norms of the differences of all pairs of rows.
-
-    Shapes: (..., P, M) and (..., R, M) to (..., P, R). ``compute_mode`` is checked; how it is
-    computed does not depend on it. ValueError for a mode that there is not.
-    """
-    modes = (
-        "use_mm_for_euclid_dist_if_necessary",
-        "use_mm_for_euclid_dist",
-        "donot_use_mm_for_euclid_dist",
-    )
-    if compute_mode not in modes:
-        raise ValueError(f"compute_mode is one of {', '.join(modes)}, not {compute_mode!r}")
-    found: Tensor = call("aten::cdist", x1, x2, float(p), modes.index(compute_mode) or None)
-    return found
-
-
 def nonzero(input: Tensor, *, as_tuple: bool = False, out: Tensor | None = None) -> Any:
     """The indices of the elements that are not zero: one a row, or one tensor a dimension."""
     if as_tuple:
         return tuple(call("aten::nonzero_numpy", input))
     return call("aten::nonzero", input) if out is None else call("aten::nonzero", input, out=out)
-
-
-def stft(
-    input: Tensor,
-    n_fft: int,
-    hop_length: int | None = None,
-    win_length: int | None = None,
-    window: Tensor | None = None,
-    center: bool = True,
-    pad_mode: str = "reflect",
-    normalized: bool = False,
-    onesided: bool | None = None,
-    return_complex: bool | None = None,
-    align_to_window: bool | None = None,
-) -> Tensor:
-    """The transform of windows of a signal; see the operator ``aten::stft.center``."""
-    found: Tensor = call(
-        "aten::stft", input, n_fft, hop_length, win_length, window, center, pad_mode, normalized,
-        onesided, return_complex, align_to_window,
-    )  # fmt: skip
-    return found
 
 
 def unravel_index(indices: Tensor, shape: Any) -> tuple[Tensor, ...]:
@@ -340,17 +298,6 @@ def _segment_reduce(data: Tensor, reduce: str, **options: Any) -> Tensor:
     """Neighbouring elements reduced; see the operator ``aten::segment_reduce``."""
     found: Tensor = call("aten::segment_reduce", data, reduce, **options)
     return found
-
-
-def lu(A: Tensor, pivot: bool = True, get_infos: bool = False, out: Any = None) -> Any:
-    """The LU factors of matrices in one tensor, and their pivots; with ``infos`` when asked for."""
-    factors, pivots, infos = call("aten::_lu_with_info", A, pivot, not get_infos)
-    results = (factors, pivots, infos) if get_infos else (factors, pivots)
-    if out is None:
-        return results
-    for target, result in zip(out, results):
-        target.resize_(result.shape).copy_(result)
-    return out
 
 
 def svd_lowrank(
@@ -400,69 +347,3 @@ def pca_lowrank(
 atleast_1d = _at_least("aten::atleast_1d")
 atleast_2d = _at_least("aten::atleast_2d")
 atleast_3d = _at_least("aten::atleast_3d")
-
-
-def tensordot(a: Tensor, b: Tensor, dims: Any = 2, out: Tensor | None = None) -> Tensor:
-    """The sum of products over ``dims``: a number of dimensions, or two lists of them."""
-    if isinstance(dims, Tensor):
-        dims = dims.tolist() if dims.ndim else int(dims)
-    if isinstance(dims, int):
-        if dims < 0:
-            raise RuntimeError(f"tensordot takes a number of dimensions from 0 on, not {dims}")
-        first, second = list(range(a.ndim - dims, a.ndim)), list(range(dims))
-    else:
-        first, second = (list(d) if isinstance(d, list | tuple) else [d] for d in dims)
-    found: Tensor = call("aten::tensordot", a, b, first, second)
-    return found
-
-
-def norm(
-    input: Tensor, p: Any = "fro", dim: Any = None, keepdim: bool = False, dtype: Any = None
-) -> Tensor:
-    """The norm over ``dim`` (all dimensions without): ``p``, ``"fro"`` for 2, or ``"nuc"``."""
-    keywords = {} if dtype is None else {"dtype": dtype}
-    dims = [dim] if isinstance(dim, int) else dim
-    if p == "nuc":
-        found: Tensor = call("aten::linalg_matrix_norm", input, "nuc", dims or [-2, -1], keepdim)
-        return found
-    order = 2.0 if p is None or p == "fro" else p
-    result: Tensor = call("aten::linalg_vector_norm", input, order, dims, keepdim, **keywords)
-    return result
-
-
-def unique(
-    input: Tensor,
-    sorted: bool = True,
-    return_inverse: bool = False,
-    return_counts: bool = False,
-    dim: int | None = None,
-) -> Any:
-    """The distinct elements (or slices along ``dim``), with indices and counts when asked for."""
-    if dim is None:
-        values, inverse, counts = call(
-            "aten::_unique2", input, sorted, return_inverse, return_counts
-        )
-    else:
-        values, inverse, counts = call(
-            "aten::unique_dim", input, dim, sorted, return_inverse, return_counts
-        )
-    return _chosen(values, inverse, counts, return_inverse, return_counts)
-
-
-def unique_consecutive(
-    input: Tensor, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
-) -> Any:
-    """The first element of every run of equal ones."""
-    values, inverse, counts = call(
-        "aten::unique_consecutive", input, return_inverse, return_counts, dim
-    )
-    return _chosen(values, inverse, counts, return_inverse, return_counts)
-
-
-def _chosen(values: Any, inverse: Any, counts: Any, want_inverse: bool, want_counts: bool) -> Any:
-    found = [values]
-    if want_inverse:
-        found.append(inverse)
-    if want_counts:
-        found.append(counts)
-    return values if len(found) == 1 else tuple(found)

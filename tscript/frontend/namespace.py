@@ -269,7 +269,11 @@ _PREFIXES: Mapping[str, str] = MappingProxyType(
 
 #: Where the library's own Python functions are: namespace -> our module.
 _LIBRARY: Mapping[str, str] = MappingProxyType(
-    {"torch.nn.functional": "tscript.nn.functional", "torch.nn.init": "tscript.nn.init"}
+    {
+        "torch": "tscript.scripted_functions",
+        "torch.nn.functional": "tscript.nn.functional",
+        "torch.nn.init": "tscript.nn.init",
+    }
 )
 
 

@@ -30,8 +30,8 @@ class TensorFunctions:
     def norm(
         self: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False, dtype: Any = None
     ) -> Tensor:
-        """The norm over ``dim``; see :func:`tscript.functional.norm`."""
-        from tscript.functional import norm
+        """The norm over ``dim``; see :func:`tscript.scripted_functions.norm`."""
+        from tscript.scripted_functions import norm
 
         return norm(self, p, dim, keepdim, dtype)
 
@@ -42,8 +42,8 @@ class TensorFunctions:
         return_counts: bool = False,
         dim: int | None = None,
     ) -> Any:
-        """The distinct elements; see :func:`tscript.functional.unique`."""
-        from tscript.functional import unique
+        """The distinct elements; see :func:`tscript.scripted_functions.unique`."""
+        from tscript.scripted_functions import unique
 
         return unique(self, sorted, return_inverse, return_counts, dim)
 
@@ -54,7 +54,7 @@ class TensorFunctions:
         dim: int | None = None,
     ) -> Any:
         """The first of every run of equal elements."""
-        from tscript.functional import unique_consecutive
+        from tscript.scripted_functions import unique_consecutive
 
         return unique_consecutive(self, return_inverse, return_counts, dim)
 
