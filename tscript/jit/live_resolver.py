@@ -185,8 +185,8 @@ def fact_of_value(value: Any, name: str) -> Fact | None:
         return fact
     hint = f"pass `{name}` as an argument, or make it a constant of a module"
     if callable(value):
-        hint = _INSTEAD.get(value) if isinstance(value, type) else None
-        hint = hint or "call it in a function decorated with `@torch.jit.ignore`"
+        instead = _INSTEAD.get(value) if isinstance(value, type) else None
+        hint = instead or "call it in a function decorated with `@torch.jit.ignore`"
     if isinstance(value, type):
         return Uncapturable(f"the class {value.__name__}", hint)
     return Uncapturable(f"a global of type {type(value).__name__}", hint)
