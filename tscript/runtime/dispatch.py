@@ -384,7 +384,9 @@ def _write_out_arrays(operator: Operator, args: Sequence[Any]) -> Any:
 
 
 #: Operators that convert nothing when they write to ``out``.
-_EXACT_OUT = frozenset({"aten::gather", "aten::aminmax", "aten::complex", "aten::polar", "aten::multinomial"})
+_EXACT_OUT = frozenset(
+    {"aten::gather", "aten::aminmax", "aten::complex", "aten::polar", "aten::multinomial"}
+)
 
 
 def _run_out(operator: Operator, args: Sequence[Any]) -> Any:
