@@ -9,7 +9,7 @@ import pytest
 
 import tscript as torch
 from ops_registry.hookspecs import hookimpl
-from ops_registry.meta import elementwise, like
+from ops_registry.meta import elementwise
 from ops_registry.operator import Operator, declared_in, operator
 from ops_registry.registry import registry
 from tscript.runtime.overloads import forget_choices
