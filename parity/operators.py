@@ -7,6 +7,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -25,6 +26,7 @@ from parity.comparison import (
 from parity.results import EntryResult, Outcome
 from parity.translation import Missing, Untranslatable, function, owned, spelling, translated
 
+ROOT = Path(__file__).parents[1]
 DTYPES = (torch.float32, torch.float64, torch.int64, torch.bool, torch.complex64)
 
 #: Entries that are not compared, by the start of their names, and why.
@@ -345,7 +347,8 @@ def _error_inputs(op: Any) -> Iterator[Any]:
 def brief(error: BaseException) -> str:
     """The first line of an error, with its kind."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return f"{type(error).__name__}: {lines[0][:160] if lines else ''}"
+    said = lines[0].replace(f"{ROOT}/", "") if lines else ""
+    return f"{type(error).__name__}: {said[:160]}"
 
 
 def shown(args: Any, kwargs: dict[str, Any]) -> str:
