@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from tscript.diagnostics.report import CompilationError
 from tscript.frontend.resolver import Unknown
 from tscript.frontend.unit import Unit
-from tscript.jit import compiled
+from tscript.jit import compiled, live_types, recursive
 from tscript.jit.live_resolver import LiveResolver
 
 CASES = language_cases()
@@ -35,6 +35,9 @@ def reported(
     found: set[Report] = set()
     with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as folder:
         patch.setattr(compiled, "Unit", lambda: Unit(graphs=False))
+        # Types that are shared with later scripts would keep methods that have no graph.
+        patch.setattr(recursive, "_shared", {})
+        patch.setattr(live_types, "_class_types", {})
         for name in QUESTIONS:
             patch.setattr(LiveResolver, name, forgetful(name, forgets, forgotten))
         path = write_program(case.text, Path(folder))
