@@ -8,7 +8,7 @@ unknown type.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ops_registry import types as t
 from ops_registry.registry import registry
@@ -173,14 +173,17 @@ def static_fact(view: v.Expr, resolver: Resolver) -> Constant | None:
         case v.BinOp():
             return _arithmetic(view, resolver)
         case v.TupleLiteral(elements=elements) | v.ListLiteral(elements=elements):
+            if isinstance(view, v.ListLiteral):
+                element = _joined(elements, resolver)
+                return None if element is None else Constant(UNKNOWN, t.ListType(element))
             parts = [static_fact(element, resolver) for element in elements]
-            known = [part for part in parts if part is not None]
-            if len(known) != len(parts):
+            known = tuple(part.type for part in parts if part is not None)
+            return Constant(UNKNOWN, t.TupleType(known)) if len(known) == len(parts) else None
+        case v.DictLiteral(keys=keys, values=values) if keys:
+            key_type, value_type = _joined(keys, resolver), _joined(values, resolver)
+            if key_type is None or value_type is None:
                 return None
-            if isinstance(view, v.TupleLiteral):
-                return Constant(UNKNOWN, t.TupleType(tuple(part.type for part in known)))
-            joined = join(dict.fromkeys(part.type for part in known)) if known else None
-            return None if joined is None else Constant(UNKNOWN, t.ListType(joined))
+            return Constant(UNKNOWN, t.DictType(key_type, value_type))
         case v.Apply(callee=callee, args=[_, written]) if _is_attribute(callee):
             type = AnnotationReader(resolver, DiagnosticSink(), parse_annotation).read(written)
             return Constant(UNKNOWN, type)
@@ -190,6 +193,15 @@ def static_fact(view: v.Expr, resolver: Resolver) -> Constant | None:
             fact = fact_of_expression(view, resolver)
             return fact if isinstance(fact, Constant) else None
     return None
+
+
+def _joined(views: Sequence[v.Expr], resolver: Resolver) -> t.Type | None:
+    """The type that all of some expressions have; None: there are none, or one is unknown."""
+    facts = [static_fact(view, resolver) for view in views]
+    known = [fact.type for fact in facts if fact is not None]
+    if not known or len(known) != len(facts):
+        return None
+    return join(dict.fromkeys(known))
 
 
 def _arithmetic(view: v.BinOp, resolver: Resolver) -> Constant | None:

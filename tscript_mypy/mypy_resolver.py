@@ -226,7 +226,15 @@ class MypyResolver:
             return PythonDefinition(python_schema(view, resolver, owner))
         if marks & {"unused"}:
             return UnusedDefinition(python_schema(view, resolver, owner))
-        plain = {"script", "script_method", "export", "staticmethod", "no_grad", "property"}
+        plain = {
+            "script",
+            "script_method",
+            "export",
+            "staticmethod",
+            "no_grad",
+            "property",
+            "setter",
+        }
         if marks - plain:
             return UNKNOWN
         if marks & {"script", "script_method"}:
@@ -339,12 +347,19 @@ class MypyResolver:
             self.program.types[info.fullname] = named
             fields = [key for key in info.names if not key.startswith("_")]
             for field_name, item in zip(fields, info.tuple_type.items, strict=False):
-                named.fields[field_name] = self.type_of(item) or t.ERROR
+                named.fields[field_name] = self._field_type(item)
             named.defaults.update(dict.fromkeys(self._fields_with_defaults(info)))
             return named
         if info.fallback_to_any or _is_library(info.fullname) or is_module_class(info):
             return UNKNOWN
         return self._script_class(info, name)
+
+    def _field_type(self, typ: mt.Type) -> t.Type:
+        """What nobody annotated, as in ``collections.namedtuple``, is a Tensor."""
+        proper = mt.get_proper_type(typ)
+        if isinstance(proper, mt.AnyType) and proper.type_of_any == mt.TypeOfAny.unannotated:
+            return t.TENSOR
+        return self.type_of(typ) or t.ERROR
 
     def _fields_with_defaults(self, info: n.TypeInfo) -> Iterator[str]:
         file = self.program.file(info.module_name)
@@ -357,21 +372,22 @@ class MypyResolver:
 
     def _enum(self, info: n.TypeInfo, name: str) -> NamedType:
         members: dict[str, Any] = {}
-        kinds = set()
+        kinds: set[str | None] = set()
         for key, symbol in info.names.items():
             if isinstance(symbol.node, n.Var) and not key.startswith("_"):
                 value = symbol.node.type
                 literal = mt.get_proper_type(value) if value is not None else None
                 last = getattr(literal, "last_known_value", None)
                 members[key] = last.value if last is not None else None
-                if isinstance(literal, mt.Instance):
-                    kinds.add(literal.type.fullname)
+                kinds.add(literal.type.fullname if isinstance(literal, mt.Instance) else None)
                 if last is not None and list(members.values()).count(last.value) > 1:
                     del members[key]  # a second name for a value is none
         values = {"builtins.int": t.INT, "builtins.float": t.FLOAT, "builtins.str": t.STRING}
-        value_type = values.get(next(iter(kinds))) if len(kinds) == 1 else None
+        if not kinds or not all(kind and kind.startswith("builtins.") for kind in kinds):
+            return UNKNOWN  # `enum.auto()`, and what mypy has not inferred
+        value_type = values.get(str(next(iter(kinds)))) if len(kinds) == 1 else None
         if value_type is None:
-            return UNKNOWN
+            return None  # values of several types, or of none that a script has
         made = EnumType(name, members=members, value_type=value_type)
         self.program.types[info.fullname] = made
         return made
@@ -400,14 +416,7 @@ class MypyResolver:
                 made.static_methods[method.name.name] = reference
             elif not marks - {"export", "ignore", "unused"}:
                 made.methods[method.name.name] = reference
-        for found in view.properties:
-            getter, setter = f"__{found.name}_getter", f"__{found.name}_setter"
-            made.properties[found.name] = Property(getter, setter if found.setter else None)
-            for accessor, method_view in ((getter, found.getter), (setter, found.setter)):
-                if method_view is not None:
-                    handle = Handle(module, f"{place.qualname}.{found.name}",
-                                    method_view.name.range.line, info.fullname)  # fmt: skip
-                    made.methods[accessor] = FunctionRef(f"{name}.{accessor}", handle)
+        _add_properties(made, view, module, place.qualname, info.fullname)
         return made
 
     def _interface(self, info: n.TypeInfo, name: str, view: ClassDef) -> InterfaceType:
@@ -457,7 +466,11 @@ class MypyResolver:
                 )  # fmt: skip
                 methods = made.static_methods if static else made.methods
                 methods[name] = FunctionRef(f"{made.qualified_name}.{name}", handle)
-            known = {*made.attributes, *made.methods, *made.static_methods, *made.constants}
+            _add_properties(made, view, base.module_name, qualname, info.fullname)
+            known = {
+                *made.attributes, *made.methods, *made.static_methods, *made.constants,
+                *made.properties, *made.unusable,
+            }  # fmt: skip
             for name in reads_of_self(view):
                 if name not in known:
                     made.add_attribute(name, t.ERROR)
@@ -492,6 +505,20 @@ class MypyResolver:
             return t.DictType(*known_arguments)
         found = self.type_of_node(proper.type)
         return found if isinstance(found, t.Type) else None
+
+
+def _add_properties(
+    made: ClassType | ModuleType, view: ClassDef, module: str, qualname: str, owner: str
+) -> None:
+    """The properties that a class defines, with their getters and setters as methods."""
+    for found in view.properties:
+        getter, setter = f"__{found.name}_getter", f"__{found.name}_setter"
+        made.properties[found.name] = Property(getter, setter if found.setter else None)
+        for accessor, method in ((getter, found.getter), (setter, found.setter)):
+            if method is not None:
+                handle = Handle(module, f"{qualname}.{found.name}", method.name.range.line, owner)
+                reference = FunctionRef(f"{made.qualified_name}.{accessor}", handle)
+                made.methods[accessor] = reference
 
 
 _NOT_KNOWN = object()

@@ -85,8 +85,8 @@ class TScriptPlugin(Plugin):
 
 
 def _targets(ctx: FunctionContext) -> list[n.FuncDef]:
-    """What is scripted: the function that is decorated, or named as the first argument, or the
-    ``forward`` of the module that is the first argument."""
+    """What is scripted: the function that is decorated, or named as the first argument, or what is
+    compiled of the module that is the first argument."""
     if isinstance(ctx.context, n.Decorator):
         return [ctx.context.func]
     if isinstance(ctx.context, n.ClassDef):
@@ -96,7 +96,7 @@ def _targets(ctx: FunctionContext) -> list[n.FuncDef]:
     argument = ctx.args[0][0]
     node = argument.node if isinstance(argument, n.RefExpr) else None
     if node is None or isinstance(node, n.Var):
-        return _forward_of(ctx.arg_types[0][0], ctx)
+        return _entry_points(ctx.arg_types[0][0], ctx)
     function = _function(node)
     if function is None or _is_scripted_already(function):
         return []
@@ -112,8 +112,7 @@ def _methods_of(info: n.TypeInfo) -> Iterator[n.FuncDef]:
         found = node.items if isinstance(node, n.OverloadedFuncDef) else [node]
         for item in found:
             function = item.func if isinstance(item, n.Decorator) else item
-            marks = item.decorators if isinstance(item, n.Decorator) else []
-            names = {mark.name for mark in marks if isinstance(mark, n.NameExpr | n.MemberExpr)}
+            names = _marks(item) if isinstance(item, n.Decorator) else set()
             if not isinstance(function, n.FuncDef) or function.is_static or function.is_class:
                 continue
             if not names & _NOT_COMPILED:
@@ -124,19 +123,60 @@ def _methods_of(info: n.TypeInfo) -> Iterator[n.FuncDef]:
 _NOT_COMPILED = frozenset({"ignore", "unused"})
 
 
-def _forward_of(type: mt.Type, ctx: FunctionContext) -> list[n.FuncDef]:
-    """The ``forward`` of a module whose class this file defines."""
+def _entry_points(type: mt.Type, ctx: FunctionContext) -> list[n.FuncDef]:
+    """What scripting a module compiles, as far as this file defines it.
+
+    ``forward``, what is marked ``export``, and properties; inherited ones too.
+    """
     from tscript_mypy.mypy_resolver import is_module_class
 
     proper = mt.get_proper_type(type)
     if not isinstance(proper, mt.Instance) or not is_module_class(proper.type):
         return []
     own = ctx.api.tree.fullname  # type: ignore[attr-defined]
-    symbol = proper.type.names.get("forward")
-    function = _function(symbol.node) if symbol is not None else None
-    if function is None or function.is_decorated or proper.type.module_name != own:
-        return []
-    return [function]
+    unused = _unused_properties(proper.type)
+    found: dict[str, list[n.FuncDef]] = {}
+    for info in proper.type.mro:
+        for name, symbol in info.names.items():
+            if name not in found:  # the first class in the order of resolution has it
+                node = None if name in unused else symbol.node
+                found[name] = _compiled(node, name) if info.module_name == own else []
+    return [function for functions in found.values() for function in functions]
+
+
+def _compiled(node: n.SymbolNode | None, name: str) -> list[n.FuncDef]:
+    """The functions behind one name of a module class that scripting an instance compiles."""
+    items = node.items if isinstance(node, n.OverloadedFuncDef) else [node]
+    functions = []
+    for item in items:
+        function = _function(item)
+        if function is None:
+            continue
+        marks = _marks(item) if isinstance(item, n.Decorator) else set()
+        # A property with a setter is an overloaded function for mypy.
+        is_property = function.is_property or (node is not item and "setter" in marks)
+        wanted = is_property or "export" in marks or (name == "forward" and not marks)
+        if wanted and not marks & _NOT_COMPILED:
+            functions.append(function)
+    return functions
+
+
+def _marks(decorated: n.Decorator) -> set[str]:
+    """The last names of the decorators."""
+    return {d.name for d in decorated.decorators if isinstance(d, n.NameExpr | n.MemberExpr)}
+
+
+def _unused_properties(info: n.TypeInfo) -> set[str]:
+    """What ``__jit_unused_properties__`` of the class names."""
+    for base in info.mro:
+        for statement in base.defn.defs.body:
+            if not isinstance(statement, n.AssignmentStmt):
+                continue
+            names = {target.name for target in statement.lvalues if isinstance(target, n.NameExpr)}
+            value = statement.rvalue
+            if "__jit_unused_properties__" in names and isinstance(value, n.ListExpr | n.TupleExpr):
+                return {item.value for item in value.items if isinstance(item, n.StrExpr)}
+    return set()
 
 
 def _function(node: n.SymbolNode | None) -> n.FuncDef | None:
