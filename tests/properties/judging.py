@@ -9,12 +9,14 @@ from __future__ import annotations
 import contextlib
 import io
 import linecache
+import multiprocessing
 import re
 import sys
 import types
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -168,7 +170,29 @@ def recorded() -> Iterator[list[warnings.WarningMessage]]:
 
 
 def in_pytorch(program: Program, folder: Path) -> Observation:
-    """The program compiled and run by PyTorch."""
+    """The program compiled and run by PyTorch, in a process of its own: some programs crash it."""
+    context = multiprocessing.get_context("fork")
+    receiver, sender = context.Pipe(duplex=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of forking where there are threads: none of them is ours
+        process = context.Process(target=_report_pytorch, args=(program, folder, sender))
+        process.start()
+    sender.close()
+    try:
+        found: Observation = receiver.recv()
+    except EOFError:
+        found = Observation(refused=CRASH)
+    process.join()
+    receiver.close()
+    return found
+
+
+def _report_pytorch(program: Program, folder: Path, sender: Connection) -> None:
+    sender.send(_here_in_pytorch(program, folder))
+    sender.close()
+
+
+def _here_in_pytorch(program: Program, folder: Path) -> Observation:
     found = Observation()
     torch = sys.modules["torch"]
     with quiet(), loaded(program, "torch", folder) as module:
@@ -223,7 +247,7 @@ def explanation(
     ``eager`` is the program run by PyTorch without its compiler, which is the referee wherever a
     script is to mean what Python means.
     """
-    if "INTERNAL ASSERT" in theirs.refused:
+    if "INTERNAL ASSERT" in theirs.refused or theirs.refused == CRASH:
         return INTERNAL_ERROR
     for row in sorted(program.differs):
         if row in REFUSED_THERE and theirs.refused and not ours.refused:
@@ -235,6 +259,8 @@ def explanation(
     return ""
 
 
+#: The verdict of a process that ended without one.
+CRASH = "a crash of PyTorch"
 #: What is no verdict of PyTorch's, and is not counted.
 INTERNAL_ERROR = "an internal error of PyTorch"
 #: Rows of which PyTorch refuses an instance, and those that are refused here.
