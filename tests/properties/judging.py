@@ -170,26 +170,41 @@ def recorded() -> Iterator[list[warnings.WarningMessage]]:
 
 
 def in_pytorch(program: Program, folder: Path) -> Observation:
-    """The program compiled and run by PyTorch, in a process of its own: some programs crash it."""
-    context = multiprocessing.get_context("fork")
-    receiver, sender = context.Pipe(duplex=False)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of forking where there are threads: none of them is ours
-        process = context.Process(target=_report_pytorch, args=(program, folder, sender))
-        process.start()
-    sender.close()
+    """The program compiled and run by PyTorch, in another process: some programs crash it."""
+    worker = _Worker.current or _Worker()
     try:
-        found: Observation = receiver.recv()
-    except EOFError:
-        found = Observation(refused=CRASH)
-    process.join()
-    receiver.close()
+        worker.connection.send((program, folder))
+        found: Observation = worker.connection.recv()
+    except (EOFError, ConnectionError):
+        worker.process.join()
+        worker.connection.close()
+        _Worker.current = None
+        return Observation(refused=CRASH)
     return found
 
 
-def _report_pytorch(program: Program, folder: Path, sender: Connection) -> None:
-    sender.send(_here_in_pytorch(program, folder))
-    sender.close()
+class _Worker:
+    """The process that runs PyTorch; started anew, not forked: PyTorch's threads survive no fork."""
+
+    current: _Worker | None = None
+
+    def __init__(self) -> None:
+        context = multiprocessing.get_context("spawn")
+        self.connection, other = context.Pipe()
+        self.process = context.Process(target=_serve, args=(other,), daemon=True)
+        self.process.start()
+        other.close()
+        _Worker.current = self
+
+
+def _serve(connection: Connection) -> None:
+    """Answer programs with what PyTorch makes of them, until nobody asks."""
+    import torch
+
+    torch.set_num_threads(1)
+    with contextlib.suppress(EOFError):
+        while True:
+            connection.send(_here_in_pytorch(*connection.recv()))
 
 
 def _here_in_pytorch(program: Program, folder: Path) -> Observation:
