@@ -176,13 +176,13 @@ class _Input:
                 return copy.deepcopy(module).to(wide)(
                     *(widened(a) for a in args), **{k: widened(v) for k, v in kwargs.items()}
                 )
-        except Exception:
+        except Exception:  # whatever PyTorch says: no double precision form to compare with
             return None
 
     def compare_script(self, theirs: Any, ours: Any) -> None:
         try:
             their_script = torch.jit.script(theirs)
-        except Exception:
+        except Exception:  # whatever PyTorch says: it does not script this module
             return
         exact = self.in_double(theirs)
         args, kwargs = owned(self.called.args), owned(self.called.kwargs)
@@ -191,7 +191,7 @@ class _Input:
         try:
             with torch.no_grad():
                 expected = their_script(*args, **kwargs)
-        except Exception:
+        except Exception:  # whatever PyTorch says: its script does not run these arguments
             return
         self.tally.samples += 1
         self.tally.scripted += 1
@@ -256,7 +256,7 @@ def _examine_error(theirs: Any, ours: Any, wrong: Any, tally: Tally) -> None:
     tally.samples += 1
     try:
         _construct_and_call(ours, arguments)
-    except Exception:
+    except Exception:  # refused, as it should be; the class may be another
         return
     tally.failed(
         f"error input, `{shown(made.args, made.kwargs)}`", f"not refused: {brief(refusal)}"

@@ -201,7 +201,7 @@ class _Call:
         torch.manual_seed(0)
         try:
             theirs = self.op.op(*args, **kwargs)
-        except Exception:
+        except Exception:  # whatever PyTorch says: it refuses its own sample
             return False
         self.tally.samples += 1
         tscript.manual_seed(0)
@@ -238,7 +238,7 @@ class _Call:
         torch.manual_seed(0)
         try:
             return self.op.op(*widened(owned(self.args)), **widened(owned(self.kwargs)))
-        except Exception:
+        except Exception:  # whatever PyTorch says: no double precision form to compare with
             return None
 
     def scripted(self, path: str, scripts: dict[str, Any], process: Callable[[Any], Any]) -> None:
@@ -259,7 +259,7 @@ class _Call:
             theirs = their_function(*args)
             if spelling(self.op.op) is None and not self.is_eager_result(theirs):
                 return  # the entry's own function does more than call the operator of its name
-        except Exception:
+        except Exception:  # whatever PyTorch says: its script does not run these arguments
             return
         self.tally.samples += 1
         self.tally.scripted += 1
@@ -306,7 +306,7 @@ def both_compiled(
     """PyTorch's script and ours, or why there is none; None when PyTorch refuses the source."""
     try:
         theirs = script_calls.compiled(source, torch)
-    except Exception:
+    except Exception:  # whatever PyTorch says: it does not compile this call
         return None
     try:
         return theirs, script_calls.compiled(source, tscript)
@@ -332,7 +332,7 @@ def _examine_errors(op: Any, ours: Callable[..., Any], tally: Tally) -> None:
         tally.samples += 1
         try:  # making the arguments may be what is refused: NumPy has at most 64 dimensions
             ours(*translated(args), **translated(kwargs))
-        except Exception:
+        except Exception:  # refused, as it should be; the class may be another
             continue
         tally.failed(f"error input, `{shown(args, kwargs)}`", f"not refused: {brief(refusal)}")
 

@@ -107,7 +107,7 @@ class Called:
                 )
                 if changed is not None:
                     output = changed
-        except Exception:
+        except Exception:  # `always_call` hooks are called whatever was raised, and it goes on
             for key, hook, with_kwargs, always in self._all_forward_hooks():
                 if not always or key in called:
                     continue
