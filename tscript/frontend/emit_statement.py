@@ -23,6 +23,7 @@ from tscript.frontend.conditions import (
     forget_refined,
     insert_refinements,
 )
+from tscript.frontend.emit_return import emit_return
 from tscript.frontend.environment import Frame, Held, Problem, Stored, meaningful_name
 from tscript.frontend.resolver import ClassRef, ExceptionRef, MaybePresent, Unknown
 from tscript.frontend.schema_matching import Given
@@ -103,10 +104,10 @@ def _forget_names(emitter: Emitter, problem: v.Unsupported) -> None:
 
 def _return(emitter: Emitter, statement: v.Return) -> None:
     if statement.value is None:
-        emitter.emit_return(emitter.constant(None), statement.range)
+        emit_return(emitter, emitter.constant(None), statement.range)
         return
     value = emitter.expr(statement.value, emitter.returns.declared)
-    emitter.emit_return(value, statement.value.range)
+    emit_return(emitter, value, statement.value.range)
 
 
 # if ----------------------------------------------------------------------------------------------

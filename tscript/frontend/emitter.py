@@ -15,18 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 from ops_registry.registry import registry
 from ops_registry.types import (
-    ANY,
     BOOL,
     ERROR,
     NONE,
-    AnyType,
     BoolType,
     DictType,
     ErrorType,
     ListType,
-    NoneType,
     StringType,
-    TensorType,
     TupleType,
     Type,
 )
@@ -40,6 +36,7 @@ from tscript.frontend import (
 )
 from tscript.frontend import remedies
 from tscript.frontend import views as v
+from tscript.frontend.emit_return import Returns
 from tscript.frontend.environment import Frame, Held, Problem, Stored, meaningful_name
 from tscript.frontend.origins import Origins
 from tscript.frontend.resolver import (
@@ -78,15 +75,6 @@ from tscript.types.relations import (
 if TYPE_CHECKING:
     from tscript.frontend.annotations import AnnotationReader
     from tscript.frontend.unit import Unit
-
-
-@dataclass(slots=True)
-class Returns:
-    """What the function returns: what it declares, and what its returns so far agree on."""
-
-    declared: Type | None = None
-    merged: Type | None = None
-    first_range: SourceRange | None = None
 
 
 @dataclass(slots=True)
@@ -623,61 +611,6 @@ class Emitter:
     @property
     def exited(self) -> bool:
         return self.frame.block in self.exits
-
-    def emit_return(self, value: Value, range: SourceRange) -> None:
-        """``return value``: fit it to the declared type, or agree with the other returns."""
-        declared = self.returns.declared
-        if declared is not None:
-            if not (isinstance(value.type, NoneType) and isinstance(declared, TensorType)):
-                value = self.convert(value, declared, range)
-            if not is_subtype(value.type, declared):
-                self.report(
-                    "return-type-mismatch",
-                    range,
-                    actual=source_str(value.type),
-                    expected=source_str(declared),
-                    cause=value,
-                    meant=declared,
-                    suggestion=remedies.fitting(range.text, value.type, declared),
-                )
-                value = self.insert("prim::Uninitialized", (), declared, range)
-            merged = declared
-        else:
-            from tscript.types.relations import unify
-
-            merged = value.type
-            if self.returns.merged is not None:
-                unified = unify(self.returns.merged, value.type)
-                if unified is None:
-                    notes: tuple[Note, ...] = ()
-                    if self.returns.first_range is not None:
-                        notes = (
-                            Note(
-                                self.returns.first_range,
-                                f"`{source_str(self.returns.merged)}` is returned here",
-                            ),
-                        )
-                    self.report(
-                        "inconsistent-returns",
-                        range,
-                        actual=source_str(value.type),
-                        expected=source_str(self.returns.merged),
-                        notes=notes,
-                    )
-                    unified = ERROR
-                merged = unified
-        if self.returns.first_range is None:
-            self.returns.first_range = range
-        if self.sink.is_muted and declared is None:
-            merged = ERROR  # this return may be one that is never compiled
-        self.returns.merged = merged
-        if isinstance(merged, AnyType) and not isinstance(value.type, AnyType | ErrorType):
-            value = self.cast(value, ANY, range)
-        from tscript.frontend.emit_statement import leave_contexts
-
-        leave_contexts(self)
-        self.graph.insert("prim::ReturnStmt", (value,), (), source_range=range)
-        self.mark_exit()
 
 
 def _is_first_class(value: Sugared) -> bool:

@@ -31,7 +31,7 @@ from tscript.frontend.resolver import (
     SourceDefinition,
     Unknown,
 )
-from tscript.ir.graph import constant_type
+from tscript.ir.constant_types import constant_type
 from tscript.types.nominal import ClassType, ModuleType
 
 _ROOT = Path(__file__).resolve().parent.parent

@@ -25,6 +25,7 @@ from ops_registry.types import (
 from tscript.diagnostics.report import Diagnostic, DiagnosticSink
 from tscript.frontend import views as v
 from tscript.frontend.annotations import AnnotationReader, broadcasting_size
+from tscript.frontend.emit_return import emit_return
 from tscript.frontend.emitter import Emitter
 from tscript.frontend.resolver import (
     UNKNOWN,
@@ -40,8 +41,9 @@ from tscript.frontend.resolver import (
 )
 from tscript.frontend.schema_matching import Choice
 from tscript.frontend.ssa import to_ssa
+from tscript.ir.constant_types import constant_type
 from tscript.ir.function import CompiledFunction, Declared
-from tscript.ir.graph import Value, constant_type
+from tscript.ir.graph import Value
 from tscript.passes.pipeline import check_after, run_cleanup
 from tscript.types.nominal import ClassType, EnumType, ModuleType
 from tscript.types.printing import source_str
@@ -313,7 +315,7 @@ class _Function:
                 )
             return
         place = self.view.body[-1].range if self.view.body else self.view.name.range
-        emitter.emit_return(emitter.constant(None), place)
+        emit_return(emitter, emitter.constant(None), place)
 
 
 def _loader(emitter: Emitter, name: str) -> Callable[[], Value]:

@@ -14,8 +14,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ops_registry import types as t
-from ops_registry.device import Device
 from ops_registry.dtypes import Dtype
+from tscript.ir.constant_types import constant_type
 
 if TYPE_CHECKING:
     from ops_registry.schema import FunctionSchema
@@ -692,36 +692,3 @@ class _AtRange:
 
     def __exit__(self, *exc: object) -> None:
         self._graph.current_range = self._saved
-
-
-def constant_type(value: Any) -> t.Type:
-    """The type of a Python value as a constant of a graph."""
-    if value is None:
-        return t.NONE
-    for python_type, type in _CONSTANT_TYPES:
-        if isinstance(value, python_type):
-            return type
-    if isinstance(value, tuple):
-        return t.TupleType(tuple(map(constant_type, value)))
-    if isinstance(value, list):
-        return t.ListType(constant_type(value[0]) if value else t.TENSOR)
-    if isinstance(value, dict):
-        key, item = next(iter(value.items()), ("", None))
-        return t.DictType(constant_type(key), t.TENSOR if not value else constant_type(item))
-    if hasattr(value, "array"):
-        return t.TENSOR
-    raise TypeError(f"a value of type {type_name(value)} cannot be a constant of a graph")
-
-
-_CONSTANT_TYPES: tuple[tuple[type, t.Type], ...] = (
-    (bool, t.BOOL),
-    (int, t.INT),
-    (float, t.FLOAT),
-    (complex, t.COMPLEX),
-    (str, t.STRING),
-    (Device, t.DEVICE),
-)
-
-
-def type_name(value: object) -> str:
-    return type(value).__name__

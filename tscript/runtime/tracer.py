@@ -605,7 +605,7 @@ def _common(items: Sequence[Any]) -> t.Type:
 def _scalar_type(value: Any) -> t.Type:
     if isinstance(value, ScriptObject):
         return value.type
-    from tscript.ir.graph import constant_type
+    from tscript.ir.constant_types import constant_type
 
     return constant_type(value)
 

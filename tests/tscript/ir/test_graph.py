@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ops_registry import types as t
-from tscript.ir.graph import Graph, Use, constant_type
+from tscript.ir.constant_types import constant_type
+from tscript.ir.graph import Graph, Use
 from tscript.ir.parser import parse_ir
 
 TEXT = """graph(%x : Tensor, %flag : bool):
