@@ -14,6 +14,7 @@ from ops_registry.builtin.operands import (
     Operand,
     arithmetic,
     check_divisor,
+    is_half,
     widened,
 )
 from ops_registry.dtypes import Dtype
@@ -188,7 +189,9 @@ def div_mode(self: Operand, other: Operand, rounding_mode: str | None = None) ->
 
 def _floor_samples(tensors: bool) -> list[Sample]:
     samples = [s for s in _division_samples(tensors) if s.kwargs["rounding_mode"] == "floor"]
-    return [Sample(*s.args) for s in samples]
+    signs = array([-0.0, 0.0, 6.0, -6.0])
+    divisors = (array([3.0, -3.0, -3.0, 3.0]),) if tensors else (3.0, -3.0)
+    return [*(Sample(*s.args) for s in samples), *(Sample(signs, d) for d in divisors)]
 
 
 @operator(
@@ -216,6 +219,8 @@ def floor_divide(self: Operand, other: Operand) -> Array:
 
 
 def _remainder(function: np.ufunc, self: Operand, other: Operand) -> Array:
+    if isinstance(self, np.ndarray) and is_half(self):
+        other = np.asarray(other).astype(self.dtype)  # here PyTorch rounds a number, too
     self, other = arithmetic(self, other)
     check_divisor(other)
     return function(self, other)
@@ -246,8 +251,13 @@ def remainder(self: Operand, other: Operand) -> Array:
     """The remainder of the floored division: it has the sign of ``other`` (Python's ``%``).
 
     Shapes: ``self`` and ``other`` broadcast. RuntimeError for a division of integers by zero.
+    A zero has the sign of ``self``.
     """
-    return _remainder(np.remainder, self, other)
+    result = _remainder(np.remainder, self, other)
+    if result.dtype.kind in "iub" or result.all():
+        return result
+    zero = np.copysign(result.dtype.type(0), np.asarray(self).astype(result.dtype))
+    return np.where(result == 0, zero, result)
 
 
 @operator(
