@@ -114,7 +114,9 @@ def in_python(program: Program, library: str, folder: Path) -> Observation:
     found = Observation()
     with quiet(), loaded(program, library, folder) as module:
         module.torch.manual_seed(0)
-        call(module.make(), module, program, found)
+        entry = module.make()
+        with module.torch.no_grad():  # nothing is differentiated here: no `grad_fn` is printed
+            call(entry, module, program, found)
     return found
 
 
