@@ -17,9 +17,11 @@ import coverage
 from tests.properties.judging import scripted
 from tests.properties.programs import (
     Program,
+    every_form,
     generated,
     poisoned_programs,
     programs,
+    programs_with,
     violating_programs,
 )
 from tests.properties.violations import VIOLATIONS
@@ -38,8 +40,9 @@ def every_violation(count: int) -> list[Program]:
 
 
 def everything() -> list[Program]:
-    """Well-typed programs, every violation, and programs full of a value of unknown type."""
+    """Every form, every violation, well-typed programs, and such with a value of unknown type."""
     return [
+        *(one for place in every_form() for one in generated(programs_with(place), 1)),
         *generated(programs(), 250),
         *every_violation(1),
         *generated(poisoned_programs(), 200),

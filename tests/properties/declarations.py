@@ -6,6 +6,8 @@ hold generated code.
 
 from __future__ import annotations
 
+from tests.properties.chapters import CHAPTERS
+
 #: First lines of every program; ``LIBRARY`` is ``torch`` or ``tscript``.
 PRELUDE = """\
 import enum, math
@@ -16,6 +18,7 @@ import LIBRARY.nn.functional as F
 """
 
 DECLARATIONS: dict[str, str] = {
+    **{name: text for chapter in CHAPTERS for name, text in chapter.declarations.items()},
     "add_numbers": """
 def add_numbers(first: int, second: int = 3) -> int:
     return (first + second) % 1009
@@ -110,7 +113,7 @@ class Counter:
 }
 
 #: What module programs declare before their entry, which is a subclass of ``Base``.
-MODULES = """
+_MODULES = """
 @torch.jit.interface
 class Transform(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
@@ -146,6 +149,7 @@ class Pair(nn.Module):
             return x, 0
         return x + other, 1
 
+CLASSES
 
 class Base(nn.Module):
     __constants__ = ['limit', 'sizes', 'mode', 'nothing']
@@ -185,7 +189,7 @@ class Base(nn.Module):
         self.act = F.relu
         self.thing = object()
         self.mixed = nn.ModuleList([Scale(1.0), Pair()])
-
+ATTRIBUTES
     @property
     def tripled(self) -> int:
         return self.count * 3
@@ -208,4 +212,10 @@ class Base(nn.Module):
     @staticmethod
     def static(n: int) -> int:
         return n * 2
-"""
+MEMBERS"""
+
+MODULES = (
+    _MODULES.replace("CLASSES", "".join(chapter.module_classes for chapter in CHAPTERS))
+    .replace("ATTRIBUTES", "".join(chapter.module_attributes for chapter in CHAPTERS))
+    .replace("MEMBERS", "".join(chapter.module_members for chapter in CHAPTERS))
+)

@@ -100,10 +100,7 @@ MODULE_STATEMENTS: tuple[str, ...] = (
 )
 
 MODULE_FORMS = {
-    type: tuple(Form(text, needs=("Net",)) for text in texts)
-    for type, texts in MODULE_EXPRESSIONS.items()
+    type: tuple(Form(text) for text in texts) for type, texts in MODULE_EXPRESSIONS.items()
 }
-MODULE_FORMS["Vector"] += (
-    Form("self.layers[1:][0](«Vector»)", needs=("Net",), differs="sliced-modules"),
-)
-MODULE_STATEMENT_FORMS = tuple(Form(text, needs=("Net",)) for text in MODULE_STATEMENTS)
+MODULE_FORMS["Vector"] += (Form("self.layers[1:][0](«Vector»)", differs="sliced-modules"),)
+MODULE_STATEMENT_FORMS = tuple(Form(text) for text in MODULE_STATEMENTS)

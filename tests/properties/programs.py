@@ -9,12 +9,13 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
+from tests.properties.chapters import CHAPTERS
 from tests.properties.declarations import DECLARATIONS, MODULES, PRELUDE
 from tests.properties.expressions import EXPRESSIONS, LEAVES
 from tests.properties.module_forms import ATTRIBUTES, MODULE_FORMS, MODULE_STATEMENT_FORMS
 from tests.properties.statements import STATEMENTS
-from tests.properties.templates import Form, Scope, Variable, Writer
-from tests.properties.violations import VIOLATIONS, Violation
+from tests.properties.templates import Form, Scope, Variable, Violation, Writer
+from tests.properties.violations import VIOLATIONS
 
 PARAMETERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
     ("a", "int", ("3", "0", "-4")),
@@ -124,44 +125,97 @@ def write(
     return Written(writer, _program(writer, depth, module=module))
 
 
-def injected(draw: st.DrawFn, violation: Violation) -> Program:
-    """A random program with a violation at one of its points."""
-    written = write(draw, module=violation.module, plain=True)
+def injected(
+    draw: st.DrawFn, form: Form, *, module: bool, declares: str = "", make: str = ""
+) -> Program:
+    """A random program with a form at one of its points."""
+    written = write(draw, module=module, plain=True)
     writer, program = written.writer, written.program
     points = [point for point in writer.points if f"{point.marker}\n" in program.body]
     writer.points, point = [], writer.choose(points)
     scope = dict(point.scope)
-    for type in re.findall("«var ([^»]+) [a-z]+»", violation.text):
-        scope.setdefault(f"given_{len(scope)}", Variable(type))
+    for type in re.findall("«var ([^»]+) [a-z]+»|«=([^»]+)»", form.text):
+        _supply(scope, *type)
     supplied = [name for name in scope if name.startswith("given_")]
     lines = [
         f"{name}: {annotation(scope[name].type)} = {LEAVES[scope[name].type][-1]}"
         for name in supplied
     ]
-    lines += writer.lines_of(violation.form, scope, 0)
+    lines += writer.lines_of(form, scope, 1)
     body = re.sub(
         f"( *){point.marker}\n",
         lambda match: "".join(f"{match[1]}{line}\n" for line in lines),
         program.body,
     )
-    if violation.make:
-        body = body[: body.index("def make()")] + f"def make():\n    return {violation.make}\n"
+    if make:
+        body = body[: body.index("def make()")] + f"def make():\n    return {make}\n"
     needs = dict.fromkeys(name for form in writer.used for name in form.needs if name != "Net")
     missing = [name for name in needs if DECLARATIONS[name] not in body]
-    body = "".join(DECLARATIONS[name] + "\n" for name in missing) + violation.declares + "\n" + body
+    body = "".join(DECLARATIONS[name] + "\n" for name in missing) + declares + "\n" + body
     return replace(
         program,
         body=body,
-        code=violation.code,
-        differs=program.differs | {violation.differs} - {""},
+        own=program.own | {form.own for form in writer.used if form.own},
+        differs=program.differs | {form.differs for form in writer.used if form.differs},
     )
+
+
+def _supply(scope: Scope, read: str, assigned: str) -> None:
+    """Have a variable of the type that a form reads, or assigns."""
+    if not any(
+        variable.type == (read or assigned) and not (assigned and variable.fixed)
+        for variable in scope.values()
+    ):
+        scope[f"given_{len(scope)}"] = Variable(read or assigned)
 
 
 @st.composite
 def violating_programs(draw: st.DrawFn, violation: Violation | None = None) -> Program:
     """A program that is well-typed but for one statement or declaration."""
     chosen = violation or VIOLATIONS[draw(st.integers(0, len(VIOLATIONS) - 1))]
-    return injected(draw, chosen)
+    program = injected(
+        draw, chosen.form, module=chosen.module, declares=chosen.declares, make=chosen.make
+    )
+    differs = program.differs | {chosen.differs} - {""}
+    return replace(program, code=chosen.code, differs=differs)
+
+
+@dataclass(frozen=True)
+class Place:
+    """A form and the kind of program that it may stand in."""
+
+    form: Form
+    module: bool
+
+
+def _as_statement(type: str, form: Form) -> Form:
+    """A statement that evaluates an expression of the grammar."""
+    if type == "slice":
+        text = f"print((«List[int]»)[{form.text}])"
+    elif type[0].islower() or type in ("Tensor", "Vector") or type in DECLARATIONS:
+        text = f"«let {type} n» = {form.text}"
+    else:
+        text = f"«let {type} n»: {type} = {form.text}"
+    return replace(form, text=text)
+
+
+def every_form() -> list[Place]:
+    """Each form of the grammar, as a statement."""
+    found: dict[Form, Place] = {}
+    for module, (expressions, _, statements) in ((False, FUNCTION), (True, MODULE)):
+        listed = [
+            _as_statement(type, form) for type, forms in expressions.items() for form in forms
+        ]
+        for form in (*listed, *statements):
+            if "«jump»" not in form.text:  # it has its place in a loop
+                found.setdefault(form, Place(form, module))
+    return list(found.values())
+
+
+@st.composite
+def programs_with(draw: st.DrawFn, place: Place) -> Program:
+    """A well-typed program that has this form."""
+    return injected(draw, place.form, module=place.module)
 
 
 POISON = "nowhere"
@@ -186,10 +240,18 @@ def tables(module: bool, differing: bool) -> Tables:
     """The grammar of functions or of modules, with or without what differs from PyTorch."""
     expressions = dict(EXPRESSIONS)
     statements = STATEMENTS
+    for chapter in CHAPTERS:
+        for type, forms in chapter.expressions.items():
+            expressions[type] = expressions.get(type, ()) + forms
+        statements += chapter.statements
     if module:
-        for type, forms in MODULE_FORMS.items():
-            expressions[type] += forms + forms
-        statements += MODULE_STATEMENT_FORMS + MODULE_STATEMENT_FORMS
+        for listed in (MODULE_FORMS, *(chapter.module_expressions for chapter in CHAPTERS)):
+            for type, forms in listed.items():
+                needed = tuple(replace(form, needs=(*form.needs, "Net")) for form in forms)
+                expressions[type] = expressions.get(type, ()) + needed + needed
+        for forms in (MODULE_STATEMENT_FORMS, *(chapter.module_statements for chapter in CHAPTERS)):
+            needed = tuple(replace(form, needs=(*form.needs, "Net")) for form in forms)
+            statements += needed + needed
     if not differing:
         statements = tuple(form for form in statements if not form.differs)
         for type, forms in expressions.items():

@@ -98,7 +98,10 @@ STATEMENTS: tuple[Form, ...] = tuple(
         "if True:\n    «plain»\nelse:\n    undefined_here()",
         "if None is not None:\n    undefined_here()\nelse:\n    «plain»",
         "if torch.jit.is_scripting() or not torch.jit.is_scripting():\n    «plain»",
-        "if hasattr(«var Point n», 'x'):\n    «plain»",
+        Form(
+            "«let Point n» = Point(«int», «float»)\nif hasattr(«n», 'x'):\n    «plain»",
+            needs=("Point",),
+        ),
         # Loops
         "for «new int i» in range(«int» % 4):\n    «loop»",
         "for «new int i» in range(«int» % 3, 4):\n    «loop»",

@@ -47,6 +47,52 @@ class Variable:
     fixed: bool = False
 
 
+@dataclass(frozen=True)
+class Violation:
+    """A form that breaks one rule."""
+
+    code: str
+    text: str
+    declares: str = ""
+    module: bool = False
+    """Whether it is about a module's attributes: it stands in a method of ``Net``."""
+    differs: str = ""
+    """The row of docs/deviations.md, where PyTorch's verdict is another."""
+    make: str = ""
+    """Source of what is compiled, when it is not the program's entry."""
+    needs: tuple[str, ...] = ()
+
+    @property
+    def form(self) -> Form:
+        return Form(self.text, needs=self.needs)
+
+
+def violating_function(code: str, text: str, call: str = "bad(«int»)", **others: str) -> Violation:
+    """A violation in a function called ``bad``, which the form calls."""
+    return Violation(code, call, "\n" + text, **others)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Chapter:
+    """A part of the grammar that is about one thing."""
+
+    expressions: Mapping[str, tuple[Form, ...]] = field(default_factory=dict)
+    """By type, as in ``expressions.py``."""
+    statements: tuple[Form, ...] = ()
+    declarations: Mapping[str, str] = field(default_factory=dict)
+    """By the name that a form's ``needs`` has."""
+    module_expressions: Mapping[str, tuple[Form, ...]] = field(default_factory=dict)
+    """What stands in a method of ``Net`` only, as in ``module_forms.py``."""
+    module_statements: tuple[Form, ...] = ()
+    module_classes: str = ""
+    """Declared before ``Base``."""
+    module_attributes: str = ""
+    """The last lines of ``Base.__init__``, indented."""
+    module_members: str = ""
+    """The last members of ``Base``, indented."""
+    violations: tuple[Violation, ...] = ()
+
+
 Scope = dict[str, Variable]
 
 

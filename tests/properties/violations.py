@@ -7,38 +7,14 @@ by something declared, which the statement uses.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
-from tests.properties.templates import Form
+from tests.properties.chapters import CHAPTERS
+from tests.properties.templates import Violation, violating_function
 
 PYTHON_CALL = "python-call"
 
 
-@dataclass(frozen=True)
-class Violation:
-    """A form that breaks one rule."""
-
-    code: str
-    text: str
-    declares: str = ""
-    module: bool = False
-    """Whether it is about a module's attributes: it stands in a method of ``Net``."""
-    differs: str = ""
-    """The row of docs/deviations.md, where PyTorch's verdict is another."""
-    make: str = ""
-    """Source of what is compiled, when it is not the program's entry."""
-    needs: tuple[str, ...] = ()
-
-    @property
-    def form(self) -> Form:
-        return Form(self.text, needs=self.needs)
-
-
-def _function(code: str, text: str, call: str = "bad(«int»)", **others: str) -> Violation:
-    return Violation(code, call, "\n" + text, **others)  # type: ignore[arg-type]
-
-
 VIOLATIONS: tuple[Violation, ...] = (
+    *(violation for chapter in CHAPTERS for violation in chapter.violations),
     Violation(
         "syntax-error", "pass", make="torch.jit.CompilationUnit('def f(x):\\n    return x +\\n')"
     ),
@@ -66,7 +42,7 @@ VIOLATIONS: tuple[Violation, ...] = (
         differs="more than 100 nested brackets",
     ),
     Violation("bad-type-comment", "«let Any n» = [«int»]  # type: (int  # here"),
-    _function(
+    violating_function(
         "type-comment-arity",
         "def bad(x, y: int = 0):\n    # type: (int, int, int) -> int  # here\n    return x\n",
     ),
@@ -85,15 +61,17 @@ VIOLATIONS: tuple[Violation, ...] = (
     Violation("captured-global", "print(THING)  # here", "\nTHING = object()\n"),
     Violation("unsupported-value", "«let Any n» = [torch.relu]  # here"),
     Violation("unsupported-value", "print(torch)  # here"),
-    _function("unknown-type", "def bad(x: 'Tensr'):  # here\n    return x\n"),
+    violating_function("unknown-type", "def bad(x: 'Tensr'):  # here\n    return x\n"),
     Violation("unknown-type", "«let int n»: Whole = «int»  # here"),
-    _function("bad-annotation", "def bad(x: 'Dict[int]'):  # here\n    return x\n"),
+    violating_function("bad-annotation", "def bad(x: 'Dict[int]'):  # here\n    return x\n"),
     Violation("unknown-type", "«let int n»: 3 = «int»  # here"),
-    _function(
+    violating_function(
         "untyped-container", "def bad(x: dict):  # here\n    return x\n", "bad(«Dict[str, int]»)"
     ),
-    _function("untyped-container", "def bad(x: List):  # here\n    return x\n", "bad(«List[int]»)"),
-    _function(
+    violating_function(
+        "untyped-container", "def bad(x: List):  # here\n    return x\n", "bad(«List[int]»)"
+    ),
+    violating_function(
         "untyped-container",
         "def bad(x: list):  # here\n    return 1\n",
         "bad(«List[int]»)",
@@ -112,12 +90,14 @@ VIOLATIONS: tuple[Violation, ...] = (
         "if «var bool m»:\n    wrong = «int»\nelse:\n    wrong = «Vector»\nprint(wrong)  # here",
     ),
     Violation("ternary-type-mismatch", "«=int» = «int» if «bool» else 'no'  # here"),
-    _function("return-type-mismatch", "def bad(x: int) -> int:\n    return x / 2  # here\n"),
-    _function(
+    violating_function(
+        "return-type-mismatch", "def bad(x: int) -> int:\n    return x / 2  # here\n"
+    ),
+    violating_function(
         "inconsistent-returns",
         "def bad(x: int):\n    if x > 0:\n        return x\n    return 'negative'  # here\n",
     ),
-    _function(
+    violating_function(
         "missing-return", "def bad(x: int) -> int:  # here\n    if x > 0:\n        return x\n"
     ),
     Violation("condition-type", "if «var Optional[int] o»:  # here\n    pass"),
@@ -136,7 +116,7 @@ VIOLATIONS: tuple[Violation, ...] = (
         "\nfrom typing import reveal_type\n",
         differs="`reveal_type(x)` in a script",
     ),
-    _function(
+    violating_function(
         "implicit-tensor-conversion",
         "def bad(x) -> int:\n    return x.sum()  # here\n",
         "bad(torch.tensor(3))",
@@ -164,15 +144,21 @@ VIOLATIONS: tuple[Violation, ...] = (
     ),
     Violation("not-callable", "«let int n» = «int»\n«n»()  # here"),
     Violation("not-callable", "(«int»)()  # here"),
-    _function("argument-type", "def bad(x: Tensor):\n    return x\n", "bad(«int»)  # here"),
-    _function("missing-argument", "def bad(x: int, y: int):\n    return x\n", "bad(«int»)  # here"),
-    _function(
+    violating_function(
+        "argument-type", "def bad(x: Tensor):\n    return x\n", "bad(«int»)  # here"
+    ),
+    violating_function(
+        "missing-argument", "def bad(x: int, y: int):\n    return x\n", "bad(«int»)  # here"
+    ),
+    violating_function(
         "too-many-arguments", "def bad(x: int):\n    return x\n", "bad(«int», «int»)  # here"
     ),
-    _function(
+    violating_function(
         "unexpected-keyword", "def bad(x: int):\n    return x\n", "bad(«int», times=3)  # here"
     ),
-    _function("duplicate-argument", "def bad(x: int):\n    return x\n", "bad(«int», x=3)  # here"),
+    violating_function(
+        "duplicate-argument", "def bad(x: int):\n    return x\n", "bad(«int», x=3)  # here"
+    ),
     Violation("no-matching-overload", "torch.add(«Vector», 'one')  # here"),
     Violation("no-matching-overload", "«=Vector» = torch.matmul(«Vector»)  # here"),
     Violation("operator-type", "«=str» = «str» - 1  # here"),
@@ -181,17 +167,19 @@ VIOLATIONS: tuple[Violation, ...] = (
     Violation("unary-operator-type", "«=str» = -«str»  # here"),
     Violation("unary-operator-type", "«=int» = ~«str»  # here"),
     Violation("unknown-operator", "torch.ops.aten.no_such_function(«Vector»)  # here"),
-    _function(
+    violating_function(
         "starred-argument", "def bad(x: int, y: int):\n    return x\n", "bad(*«List[int]»)  # here"
     ),
-    _function("mutable-default", "def bad(x: int, seen: List[int] = []):  # here\n    return x\n"),
-    _function(
+    violating_function(
+        "mutable-default", "def bad(x: int, seen: List[int] = []):  # here\n    return x\n"
+    ),
+    violating_function(
         "python-call",
         "def bad(x):\n    try:\n        return x\n    finally:\n        pass\n",
         "bad(«Vector»)  # here",
         differs=PYTHON_CALL,
     ),
-    _function(
+    violating_function(
         "recursion", "def bad(x: int) -> int:\n    return bad(x - 1) if x > 0 else 0  # here\n"
     ),
     Violation("not-iterable", "for «new int i» in «int»:  # here\n    pass"),
@@ -203,7 +191,7 @@ VIOLATIONS: tuple[Violation, ...] = (
     Violation("starred-target", "one, *two = «List[int]»  # here"),
     Violation(
         "break-in-unrolled-loop",
-        "for «new int i» in («int», 2):\n    if «bool»:\n        break  # here",
+        "for «new int i» in («int», 2):\n    if «var bool m»:\n        break  # here",
     ),
     Violation(
         "break-in-unrolled-loop",
@@ -217,14 +205,17 @@ VIOLATIONS: tuple[Violation, ...] = (
     Violation("index-out-of-range", "«=int» = (1, 2)[2]  # here"),
     Violation("index-out-of-range", "«=Vector» = self.layers[7](«Vector»)  # here", module=True),
     Violation(
-        "constant-expected", "«let Any n» = («Tuple[int, str, Tensor]»)[«var int i»]  # here"
+        "constant-expected",
+        "for «new int i» in range(2):\n    print((«Tuple[int, str, Tensor]»)[«i»])  # here",
     ),
     Violation(
-        "constant-expected", "«=Vector» = self.layers[«var int i»](«Vector»)  # here", module=True
+        "constant-expected",
+        "for «new int i» in range(2):\n    «=Vector» = self.layers[«i»](«Vector»)  # here",
+        module=True,
     ),
     Violation("immutable-value", "«let Any n» = «Tuple[int, float]»\n«n»[0] = 1  # here"),
     Violation("immutable-value", "«let str n» = «str»\n«n»[0] = 'a'  # here"),
-    Violation("not-an-exception", "if «bool»:\n    raise «int»  # here"),
+    Violation("not-an-exception", "if «var bool m»:\n    raise «int»  # here"),
     Violation("not-a-context-manager", "with «Vector»:  # here\n    pass"),
     Violation("format-spec", "«=str» = '{:3d}'.format(«int»)  # here", differs="format-spec"),
     Violation("unsupported-syntax", "«=str» = f'{«var int n»:3d}'  # here"),
