@@ -31,14 +31,8 @@ def analyse(
     place = file.at_line(function.line, function.name)
     if place is None:
         return (), set()
-    program = Program(api.modules)
-    module = api.tree.fullname
-    enclosing = [
-        names_of_function(item)
-        for item in reversed(api.scope.stack)
-        if isinstance(item, n.FuncDef) and item is not function
-    ]
-    resolver = MypyResolver(program, module, enclosing)
+    resolver = resolver_of(api, function)
+    program, module = resolver.program, resolver.module
     try:
         view = cached_def(file.source(place))
     except CompilationError as error:
@@ -60,6 +54,16 @@ def analyse(
     Unit(graphs=False).compile(resolver, reference, definition, sink)
     own = tuple(d for d in sink.diagnostics if not _is_reported_there(d, program))
     return own, program.used_modules - {module}
+
+
+def resolver_of(api: Any, function: n.FuncDef | None = None) -> MypyResolver:
+    """The resolver for a function, or for the place that mypy is checking."""
+    enclosing = [
+        names_of_function(item)
+        for item in reversed(api.scope.stack)
+        if isinstance(item, n.FuncDef) and item is not function
+    ]
+    return MypyResolver(Program(api.modules), api.tree.fullname, enclosing)
 
 
 def _is_reported_there(diagnostic: Diagnostic, program: Program) -> bool:

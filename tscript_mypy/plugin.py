@@ -67,6 +67,11 @@ class TScriptPlugin(Plugin):
             references = getattr(ctx.api.tree, "module_refs", None)  # type: ignore[attr-defined]
             if references is not None:
                 references.update(modules)
+        if isinstance(ctx.context, n.CallExpr) and ctx.arg_types and ctx.arg_types[0]:
+            from tscript_mypy.module_hooks import analyse_hooks
+
+            for diagnostic in analyse_hooks(ctx.api, ctx.context, ctx.arg_types[0][0]):
+                _report.report(ctx.api, diagnostic)
         return ctx.default_return_type
 
     def _diagnostics(

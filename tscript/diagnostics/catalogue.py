@@ -310,6 +310,10 @@ _TABLE: dict[str, Entry] = {
         "`{type}` does not implement `{interface}`: {reason}",
         "give it the methods of the interface, with the same parameters and result",
     ),
+    "hook-signature": Entry(
+        "`{name}` cannot be a {kind} of `{module}`: {reason}",
+        "annotate its parameters and result as those of `forward`, with the inputs in a tuple",
+    ),
 }
 
 CATALOGUE: MappingProxyType[str, Entry] = MappingProxyType(_TABLE)

@@ -257,18 +257,26 @@ class _Facts:
         for name, value in vars(self.module).items():
             if inspect.ismethod(value) and value.__self__ is self.module:
                 self._add_method(name, value.__func__)
-        for number, hook in enumerate(self.module._forward_pre_hooks.values()):
-            type.forward_pre_hooks.append(self._add_hook(hook, f"__pre_hook_{number}"))
-        for number, hook in enumerate(self.module._forward_hooks.values()):
-            type.forward_hooks.append(self._add_hook(hook, f"__hook_{number}"))
+        for hook in self.module._forward_pre_hooks.values():
+            type.forward_pre_hooks.append(self._add_hook(hook))
+        for hook in self.module._forward_hooks.values():
+            type.forward_hooks.append(self._add_hook(hook))
 
     def _add_method(self, name: str, function: Any) -> None:
         reference = FunctionRef(f"{self.type.qualified_name}.{name}", Handle(function, self.type))
         self.type.methods[name] = reference
 
-    def _add_hook(self, hook: Any, fallback: str) -> str:
-        name = getattr(hook, "__name__", fallback)
-        self._add_method(name, hook)
+    def _add_hook(self, hook: Any) -> str:
+        """Make a hook a method, by a name that no other function has; returns the name."""
+        function = getattr(hook, "__func__", hook)
+        name = plain = getattr(function, "__name__", "__hook")
+        number = 0
+        while (known := self.type.methods.get(name)) is not None:
+            if known.handle.function is function:
+                return name
+            number += 1
+            name = f"__{plain}_hook_{number}"
+        self._add_method(name, function)
         return name
 
     def _add_property(self, name: str, member: property) -> None:

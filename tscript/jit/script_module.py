@@ -258,14 +258,19 @@ class ScriptModule(Module, metaclass=_ScriptMeta):
             return super()._call_impl(*args, **kwargs)
         type: ModuleType = own.type
         for name in type.forward_pre_hooks:
-            changed = call_method(own, name, (args,), {})
+            changed = self._call_hook(own, name, (args,))
             if changed is not None:
                 args = changed if isinstance(changed, tuple) else (changed,)
         output = super()._call_impl(*args, **kwargs)
         for name in type.forward_hooks:
-            changed = call_method(own, name, (args, output), {})
+            changed = self._call_hook(own, name, (args, output))
             output = output if changed is None else changed
         return output
+
+    def _call_hook(self, own: ScriptObject, name: str, args: tuple[Any, ...]) -> Any:
+        if name in own.type.compiled:
+            return call_method(own, name, args, {})
+        return own.type.methods[name].handle.function(self, *args)  # `ignore` left it in Python
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Any:
         own = vars(self).get("_script_object")
