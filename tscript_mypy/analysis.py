@@ -51,7 +51,14 @@ def analyse(
     sink = DiagnosticSink()
     definition = SourceDefinition(view, resolver, owner=owner, strict=True)
     reference = FunctionRef(f"__torch__.{function.fullname}", handle)
-    Unit(graphs=False).compile(resolver, reference, definition, sink)
+    unit = Unit(graphs=False)
+    init = owner.methods.get("__init__") if isinstance(owner, ClassType) else None
+    if init is not None and function.name != "__init__":
+        # As live: it makes the attributes, and comes before the methods that it calls.
+        first = unit.definition(resolver, init)
+        if isinstance(first, SourceDefinition):
+            unit.compile(resolver, init, first, DiagnosticSink())
+    unit.compile(resolver, reference, definition, sink)
     own = tuple(d for d in sink.diagnostics if not _is_reported_there(d, program))
     return own, program.used_modules - {module}
 

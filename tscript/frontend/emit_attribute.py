@@ -409,7 +409,7 @@ def _of_object(
         return Unknown()
     suggestion = ""
     if isinstance(type, ClassType):
-        if type.is_open:  # its `__init__` is not known
+        if type.is_open and not _is_initializing(emitter, type):  # its `__init__` is not known
             return Unknown()
     if not suggestion:
         suggestion = remedies.nearest(name, [*type.attributes, *type.methods])
@@ -450,6 +450,11 @@ def _initialize(emitter: Emitter, type: ClassType | ModuleType, range: SourceRan
     from tscript.frontend.emit_call import method_function
 
     method_function(emitter, type, "__init__", range)
+
+
+def _is_initializing(emitter: Emitter, type: ClassType) -> bool:
+    """Whether ``__init__`` is being compiled: the class has what it has set so far."""
+    return emitter.unit.is_compiling(type.methods.get("__init__"))
 
 
 def find_method(emitter: Emitter, value: Value, name: str) -> BoundMethod | InterfaceMethod | None:
@@ -533,14 +538,18 @@ def set_attribute(
     attribute = type.attributes.get(name)
     if attribute is None and isinstance(type, ClassType) and type.is_open:
         if not (emitter.owner is type and emitter.name.endswith(".__init__")):
+            if _is_initializing(emitter, type):
+                emitter.report(
+                    "undeclared-attribute", range, name=name,
+                    suggestion=f"set `self.{name}` in `__init__`, before this method is called there",
+                )  # fmt: skip
             return
         if emitter.frame.parent is not None and emitter.frame.block is not emitter.graph.block:
             emitter.report(
                 "undeclared-attribute",
                 range,
                 name=name,
-                suggestion=f"set `self.{name}` at the top of `__init__`, before any branch or loop, "
-                f"or declare it in the class body: `{name}: <type>`",
+                suggestion=f"set `self.{name}` at the top of `__init__`, before any branch or loop",
             )
         type.add_attribute(name, annotation if annotation is not None else value.type)
         attribute = type.attributes[name]

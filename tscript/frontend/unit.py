@@ -66,6 +66,10 @@ class Unit:
     _active: set[Hashable] = field(default_factory=set)
     _python_calls: set[Hashable] = field(default_factory=set)
 
+    def is_compiling(self, function: FunctionRef | None) -> bool:
+        """Whether the function is being compiled right now."""
+        return function is not None and function.handle in self._active
+
     def first_python_call(self, function: FunctionRef, *, muted: bool) -> bool:
         """Whether a call that stays in Python is the first of its function: it is warned about once."""
         if muted or function.handle in self._python_calls:
@@ -271,6 +275,13 @@ class _Function:
 
     def _unsupported(self) -> None:
         """Report what stands beside the tree; what stands in it is reported where it is reached."""
+        if self.definition.owner is not None and not self.view.params:
+            self.sink.report(
+                "unsupported-syntax",
+                self.view.name.range,
+                construct="methods without `self`",
+                remedy="make `self` its first parameter, or decorate it with `@staticmethod`",
+            )
         if not self.view.unsupported:
             return
         inside = {
