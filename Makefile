@@ -25,12 +25,13 @@ export OMP_NUM_THREADS ?= 1
 export OPENBLAS_NUM_THREADS ?= 1
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format index types floors docs gaps oracle parity benchmarks venv clean
+.PHONY: help demo test coverage lint format index types floors docs gaps oracle parity benchmarks venv clean
 .DELETE_ON_ERROR:
 
 help:
 	@echo "make demo        the tour: mypy plugin, pytest plugin, IR, a real PyTorch archive"
 	@echo "make test        all tests that need no PyTorch   (ARGS='-k name -x' goes to pytest)"
+	@echo "make coverage    the emitter's branches and the codes that generated programs reach"
 	@echo "make oracle      the comparisons with real PyTorch 2.13.0 (installs it)"
 	@echo "make lint        ruff: style, and formatting as 'make format' leaves it"
 	@echo "make format      ruff: rewrite the files"
@@ -50,6 +51,10 @@ demo: $(VENV)/.stamp-dev
 
 test: $(VENV)/.stamp-dev
 	$(VENV)/bin/python -m pytest -q $(XDIST) $(ARGS)
+
+# At least 95 % of them, and each code of the catalogue raised.
+coverage: $(VENV)/.stamp-dev
+	$(VENV)/bin/python -m tests.properties.coverage_of_emitter
 
 lint: $(VENV)/.stamp-dev
 	$(VENV)/bin/ruff check $(CODE)

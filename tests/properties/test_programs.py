@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.properties.judging import disagreements, in_python, scripted, unlike_python
 from tests.properties.programs import (
@@ -37,7 +38,7 @@ def check_executors_and_python(program: Program, folder: Path) -> None:
 
 
 @QUICK
-@given(program=programs())
+@given(program=st.one_of(programs(), programs(depth=3)))
 def test_executors_and_python_agree(folder: Path, program: Program) -> None:
     check_executors_and_python(program, folder)
 
