@@ -175,7 +175,10 @@ def _merge(
                         emitter.store_in_graph(name, value, entry.type)
                     emitter.frame.define(name, entry)
             elif isinstance(entry, Held) and name in frame.variables:
-                emitter.frame.define(name, entry)
+                if isinstance(entry.value, Value):  # a submodule, read inside of the branch
+                    _held(emitter, name, entry, entry)
+                else:
+                    emitter.frame.define(name, entry)
             elif entry is None and name in frame.problems:
                 emitter.set_problem(name, frame.problems[name])
             continue
@@ -233,7 +236,10 @@ def _nowhere(emitter: Emitter) -> SourceRange:
 
 
 def _held(emitter: Emitter, name: str, a: Stored | Held, b: Stored | Held) -> None:
-    if isinstance(a, Held) and isinstance(b, Held) and a.value == b.value:
+    inside = (
+        isinstance(a, Held) and isinstance(a.value, Value) and emitter.frame.find(name) is not a
+    )
+    if isinstance(a, Held) and isinstance(b, Held) and a.value == b.value and not inside:
         emitter.frame.define(name, a)
         return
     held = a if isinstance(a, Held) else b

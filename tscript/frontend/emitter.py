@@ -61,6 +61,7 @@ from tscript.types.nominal import (
     RETURN_TYPES,
     ClassType,
     EnumType,
+    InterfaceType,
     ModuleType,
     NamedTupleType,
 )
@@ -500,6 +501,9 @@ class Emitter:
                 and value.node.kind != "prim::Load"
             ):
                 value.debug_name = name
+            if _is_submodule(value):
+                self._assign_module(name, value, outer, range)
+                return
             if outer is not None:
                 if isinstance(outer, Held):
                     self.report(
@@ -538,6 +542,24 @@ class Emitter:
             )
             return
         self.frame.define(name, Held(value, range))
+
+    def _assign_module(
+        self, name: str, value: Value, outer: Stored | Held | None, range: SourceRange
+    ) -> None:
+        """A name for a submodule: no variable of the graph, since which one it is stays fixed.
+
+        An annotation says nothing more, and is not looked at.
+        """
+        if outer is None:
+            self.frame.define(name, Held(value, range))
+            return
+        self.report(
+            "unsupported-value",
+            range,
+            what=f"a module that `{name}` is only in this {self.block_kind()}",
+            suggestion=f"call the module here, under another name than `{name}`",
+            notes=(Note(outer.range, f"`{name}` is set here, outside of it"),),
+        )
 
     def _fit_outer(
         self,
@@ -611,6 +633,13 @@ class Emitter:
     @property
     def exited(self) -> bool:
         return self.frame.block in self.exits
+
+
+def _is_submodule(value: Value) -> bool:
+    """Whether a value is a module's attribute that is a module itself, or the module."""
+    if isinstance(value.type, InterfaceType) and value.node.kind == "prim::GetAttr":
+        return isinstance(value.node.inputs[0].type, ModuleType)
+    return isinstance(value.type, ModuleType) and value.node.kind in ("prim::GetAttr", "prim::Load")
 
 
 def _is_first_class(value: Sugared) -> bool:
