@@ -261,6 +261,9 @@ class Node:
             self.graph.forget(value)
         if self.is_inserted:
             self.unlink()
+        # A node and its values know each other: without this each would wait for the collector.
+        self.outputs.clear()
+        self.blocks.clear()
 
     # Order.
 
@@ -538,8 +541,9 @@ class Graph:
         """A node in no block yet."""
         node = Node(self, kind, overload, schema, source_range or self.current_range)
         node.scope = self.current_scope
-        for value in inputs:
-            node.add_input(value)
+        node.inputs = read = list(inputs)
+        for offset, value in enumerate(read):
+            value.uses.append(_use((node, offset)))
         for offset, type in enumerate(output_types):
             node.outputs.append(Value(node, offset, type, self.next_unique()))
         if attributes:
