@@ -8,8 +8,8 @@ from mypy import nodes as n
 
 from tscript.diagnostics.report import CompilationError, Diagnostic, DiagnosticSink
 from tscript.frontend.resolver import FunctionRef, SourceDefinition
-from tscript.frontend.unit import Unit
-from tscript.frontend.view_cache import cached_def
+from tscript.frontend.unit import Unit, report_bases
+from tscript.frontend.view_cache import cached_class, cached_def
 from tscript.types.nominal import ClassType, ModuleType
 from tscript_mypy.mypy_resolver import (
     Handle,
@@ -45,7 +45,10 @@ def analyse(
         if owner is None:
             return (), program.used_modules
         handle = Handle(module, place.qualname, place.line, info.fullname)
-    elif info and isinstance(found := resolver.type_of_node(info), ClassType):
+    elif info:
+        found = resolver.type_of_node(info)
+        if not isinstance(found, ClassType):
+            return (), program.used_modules
         owner = found
         handle = Handle(module, place.qualname, place.line, info.fullname)
     sink = DiagnosticSink()
@@ -61,6 +64,36 @@ def analyse(
     unit.compile(resolver, reference, definition, sink)
     own = tuple(d for d in sink.diagnostics if not _is_reported_there(d, program))
     return own, program.used_modules - {module}
+
+
+def analyse_class(api: Any, file: SourceFile, info: n.TypeInfo) -> tuple[Diagnostic, ...]:
+    """What the compiler says of a scripted class itself, its own methods apart.
+
+    Of its bases, and of the methods that ``@dataclass`` writes.
+    """
+    resolver = resolver_of(api)
+    owner = resolver.type_of_node(info)
+    unit, sink = Unit(graphs=False), DiagnosticSink()
+    if inherits(info):
+        place = file.at_line(info.line, info.name)
+        if place is not None:
+            report_bases(cached_class(file.source(place)), sink)
+    elif isinstance(owner, ClassType):
+        for reference in owner.methods.values():
+            if (info.fullname, reference.qualified_name.rpartition(".")[2]) in (
+                resolver.program.generated
+            ):
+                definition = unit.definition(resolver, reference)
+                unit.compile(resolver, reference, definition, sink)
+    return tuple(d for d in sink.diagnostics if not _is_reported_there(d, resolver.program))
+
+
+def inherits(info: n.TypeInfo) -> bool:
+    """Whether a class has bases that a script class cannot have."""
+    names = {base.fullname for base in info.mro}
+    may = info.is_enum or info.is_named_tuple or info.fallback_to_any or is_module_class(info)
+    exempt = {"builtins.BaseException", "builtins.tuple"}
+    return len(info.mro) > 2 and not may and not names & exempt
 
 
 def resolver_of(api: Any, function: n.FuncDef | None = None) -> MypyResolver:

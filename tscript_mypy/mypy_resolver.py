@@ -19,6 +19,7 @@ from ops_registry.schema import Argument
 from tscript.diagnostics.report import CompilationError
 from tscript.diagnostics.source import SourceRange
 from tscript.frontend import namespace
+from tscript.frontend.dataclass_methods import dataclass_methods
 from tscript.frontend.resolver import (
     ClassRef,
     Constant,
@@ -37,9 +38,9 @@ from tscript.frontend.resolver import (
     Unknown,
     UnusedDefinition,
 )
-from tscript.frontend.unit import python_schema
+from tscript.frontend.unit import inherited_from, python_schema
 from tscript.frontend.view_cache import cached_class, cached_def
-from tscript.frontend.views import ClassDef, Var
+from tscript.frontend.views import ClassDef, Def, Var
 from tscript.types.nominal import (
     ClassType,
     EnumType,
@@ -89,6 +90,8 @@ class Program:
     types: dict[str, Any] = field(default_factory=dict)
     #: Modules whose source was used by the function being analysed.
     used_modules: set[str] = field(default_factory=set)
+    #: Methods that ``@dataclass`` wrote, by the full name of their class and their own.
+    generated: dict[tuple[str, str], Def] = field(default_factory=dict)
     #: Callees that are scripted themselves: what is wrong in them is reported there, once.
     scripted: list[SourceRange] = field(default_factory=list)
 
@@ -203,6 +206,9 @@ class MypyResolver:
         handle = function.handle
         if not isinstance(handle, Handle):
             return UNKNOWN
+        written = self.program.generated.get((handle.owner, handle.qualname.rpartition(".")[2]))
+        if written is not None:
+            return self._generated(handle, written)
         file = self.program.file(handle.module)
         if file is None:
             return UNKNOWN
@@ -244,6 +250,13 @@ class MypyResolver:
             resolver,
             owner=owner,
             strict=bool(handle.owner) or "script" in marks,
+        )
+
+    def _generated(self, handle: Handle, view: Def) -> SourceDefinition:
+        owner = self.program.types[handle.owner]
+        scope = self if handle.module == self.module else MypyResolver(self.program, handle.module)
+        return SourceDefinition(
+            view, scope, owner=owner, parameter_types={"other": owner}, strict=True
         )
 
     def layout(self, type: ClassType | ModuleType) -> ClassType | ModuleType:
@@ -396,17 +409,26 @@ class MypyResolver:
         module = info.module_name
         file = self.program.file(module)
         place = file.named(info.fullname.removeprefix(module + ".")) if file is not None else None
-        if file is None or place is None or len(info.mro) > 2:
+        bases = info.mro[1:-1]
+        if file is None or place is None or any(_is_library(base.fullname) for base in bases):
             return UNKNOWN
         try:
             view = cached_class(file.source(place))
         except (CompilationError, SyntaxError):
             return UNKNOWN
-        if any(mark.rpartition(".")[2] == "interface" for mark in view.decorator_names):
+        marks = {mark.rpartition(".")[2] for mark in view.decorator_names}
+        if "interface" in marks:
             return self._interface(info, name, view)
+        if "dataclass" in marks and "script" not in marks:
+            return UNKNOWN  # it may be scripted elsewhere
         made = ClassType(name)
         self.program.types[info.fullname] = made
         made.set_open(True)
+        for base in bases:
+            names = [name for name, symbol in base.names.items() if _is_of_class(symbol)]
+            made.unusable.update(dict.fromkeys(names, inherited_from(base.name)))
+        for own in info.names:
+            made.unusable.pop(own, None)
         for method in view.methods:
             handle = Handle(module, f"{place.qualname}.{method.name.name}", method.range.line,
                             info.fullname)  # fmt: skip
@@ -416,6 +438,14 @@ class MypyResolver:
                 made.static_methods[method.name.name] = reference
             elif not marks - {"export", "ignore", "unused"}:
                 made.methods[method.name.name] = reference
+        # What nobody sets is not there; a decorated `__init__` may do anything.
+        if not any(method.name.name == "__init__" for method in view.methods):
+            made.set_open(False)
+        for method_name, written in dataclass_methods(view).items():
+            self.program.generated[info.fullname, method_name] = written
+            handle = Handle(module, f"{place.qualname}.{method_name}", 0, info.fullname)
+            made.methods[method_name] = FunctionRef(f"{name}.{method_name}", handle)
+            made.set_open(True)
         _add_properties(made, view, module, place.qualname, info.fullname)
         return made
 
@@ -519,6 +549,11 @@ def _add_properties(
                 handle = Handle(module, f"{qualname}.{found.name}", method.name.range.line, owner)
                 reference = FunctionRef(f"{made.qualified_name}.{accessor}", handle)
                 made.methods[accessor] = reference
+
+
+def _is_of_class(symbol: n.SymbolTableNode) -> bool:
+    """Whether a name is an attribute of a class, and not only of its instances."""
+    return not isinstance(symbol.node, n.Var) or symbol.node.is_initialized_in_class
 
 
 _NOT_KNOWN = object()

@@ -67,6 +67,13 @@ class TScriptPlugin(Plugin):
             references = getattr(ctx.api.tree, "module_refs", None)  # type: ignore[attr-defined]
             if references is not None:
                 references.update(modules)
+        if isinstance(ctx.context, n.ClassDef):
+            from tscript_mypy.analysis import analyse_class
+
+            file = source_file(ctx.api.path)
+            if file is not None:
+                for diagnostic in analyse_class(ctx.api, file, ctx.context.info):
+                    _report.report(ctx.api, diagnostic)
         if isinstance(ctx.context, n.CallExpr) and ctx.arg_types and ctx.arg_types[0]:
             from tscript_mypy.module_hooks import analyse_hooks
 
@@ -95,7 +102,10 @@ def _targets(ctx: FunctionContext) -> list[n.FuncDef]:
     if isinstance(ctx.context, n.Decorator):
         return [ctx.context.func]
     if isinstance(ctx.context, n.ClassDef):
-        return list(_methods_of(ctx.context.info))
+        from tscript_mypy.analysis import inherits
+
+        info = ctx.context.info
+        return [] if inherits(info) else list(_methods_of(info))
     if not ctx.args or not ctx.args[0]:
         return []
     argument = ctx.args[0][0]

@@ -9,7 +9,7 @@ names mean. It understands ``typing`` and PEP 585 generics, ``X | Y``, strings, 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from ops_registry.types import (
     BOOL,
@@ -38,9 +38,11 @@ from ops_registry.types import (
     Type,
 )
 from tscript.diagnostics.report import DiagnosticSink
+from tscript.diagnostics.source import SourceRange
 from tscript.frontend import remedies
 from tscript.frontend import views as v
 from tscript.frontend.resolver import Resolver, TypeConstructor, Unknown
+from tscript.types.nominal import ClassType
 from tscript.types.relations import make_union, optional
 
 #: What a bare generic needs, for the hint.
@@ -114,6 +116,8 @@ class AnnotationReader:
     parse_string: Callable[[v.StringLiteral], v.Expr] | None = None
     #: Machine-written code names types without importing them.
     archive_names: bool = False
+    #: The script classes that were named, and where.
+    classes: list[tuple[ClassType, SourceRange]] = field(default_factory=list)
 
     def read(self, view: v.Expr) -> Type:
         """The type that ``view`` names; `ERROR` after a report, or where it is not known."""
@@ -174,6 +178,8 @@ class AnnotationReader:
                 )
                 return ERROR
             case _:
+                if isinstance(found, ClassType):
+                    self.classes.append((found, view.range))
                 return found
 
     def _generic(self, view: v.Subscript) -> Type:

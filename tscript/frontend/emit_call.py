@@ -545,7 +545,7 @@ def method_function(
     if not isinstance(reference, FunctionRef):
         return None
     done = type.compiled.get(name)
-    if isinstance(done, CompiledFunction):
+    if isinstance(done, CompiledFunction) and not done.failed:
         return done
     definition = emitter.unit.definition(emitter.resolver, reference)
     if not isinstance(definition, SourceDefinition | CompiledDefinition):

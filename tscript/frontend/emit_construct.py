@@ -74,7 +74,7 @@ def construct(
 
 def compile_methods(emitter: Emitter, type: ClassType, range: SourceRange) -> None:
     """Compile all of a class that is used: what is wrong in it is wrong wherever it is called."""
-    if emitter.owner is type:
+    if emitter.owner is type or any(map(emitter.unit.is_compiling, type.methods.values())):
         return
     for name in sorted(type.methods, key=lambda name: name != "__init__"):
         method_function(emitter, type, name, range)

@@ -173,6 +173,13 @@ def _cast(emitter: Emitter, name: str, given: Given, range: SourceRange) -> Suga
     found = attributes.find_method(emitter, given.value, method)
     if found is not None:
         return calls.emit_call(emitter, found, [], {}, range, callee_name=name)
+    if isinstance(given.type, ClassType):
+        short = source_str(given.type)
+        emitter.report(
+            "unknown-attribute", given.range, owner=f"`{short}`", name=method,
+            suggestion=f"give `{short}` a method `{method}`",
+        )  # fmt: skip
+        return Unknown()
     if name == "bool" and not isinstance(given.type, TensorType | IntType | FloatType):
         return emitter.to_bool(given.value, given.range)
     result = emitter.try_builtin(operator, [given], {}, range, callee=name)

@@ -25,6 +25,7 @@ from ops_registry.types import (
 from tscript.diagnostics.report import Diagnostic, DiagnosticSink
 from tscript.frontend import views as v
 from tscript.frontend.annotations import AnnotationReader, broadcasting_size
+from tscript.frontend.emit_construct import compile_methods
 from tscript.frontend.emit_return import emit_return
 from tscript.frontend.emitter import Emitter
 from tscript.frontend.resolver import (
@@ -252,6 +253,9 @@ class _Function:
         self._end()
         if is_init and isinstance(owner, ClassType):
             owner.set_open(False)
+        if not self.definition.machine_written:
+            for named, place in self.reader.classes:
+                compile_methods(emitter, named, place)
         returns = emitter.returns
         return_type = returns.declared or returns.merged or NONE
         schema = signature.schema(self.name, return_type)
@@ -544,6 +548,21 @@ def _constant_member(owner: v.Expr, name: str, resolver: Resolver) -> Constant:
         else:
             return unknown
     return fact if isinstance(fact, Constant) else unknown
+
+
+def report_bases(view: v.ClassDef, sink: DiagnosticSink) -> None:
+    """Report that a script class inherits."""
+    sink.report(
+        "unsupported-syntax",
+        view.bases[0].range if view.bases else view.name.range,
+        construct="inheritance of script classes",
+        remedy="hold an object of the other class in an attribute, or copy its methods",
+    )
+
+
+def inherited_from(base: str) -> str:
+    """Why a script class cannot use what it inherits."""
+    return f"is inherited from {base}: script classes inherit nothing"
 
 
 def python_schema(

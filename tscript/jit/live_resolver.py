@@ -8,6 +8,7 @@ that the live resolver can never disagree with the static one.
 from __future__ import annotations
 
 import builtins
+import dataclasses
 import inspect
 import sys
 import types
@@ -43,6 +44,7 @@ from tscript.frontend.resolver import (
     Uncapturable,
     UnusedDefinition,
 )
+from tscript.frontend.views import Def
 from tscript.jit import live_types
 from tscript.jit.handles import Handle
 from tscript.jit.naming import base_name
@@ -186,6 +188,8 @@ def fact_of_value(value: Any, name: str) -> Fact | None:
     hint = f"pass `{name}` as an argument, or make it a constant of a module"
     if callable(value):
         instead = _INSTEAD.get(value) if isinstance(value, type) else None
+        if isinstance(value, type) and dataclasses.is_dataclass(value):
+            instead = "decorate it with `@torch.jit.script`, above `@dataclass`"
         hint = instead or "call it in a function decorated with `@torch.jit.ignore`"
     if isinstance(value, type):
         return Uncapturable(f"the class {value.__name__}", hint)
@@ -329,6 +333,8 @@ def type_of_live(value: Any) -> NamedType:
 def definition_of(handle: Handle) -> Definition:
     """What a live function means when a script calls it."""
     function = handle.function
+    if isinstance(function, Def):
+        return _generated_definition(handle, function)
     compiled = getattr(function, "_compiled_function", None)
     if compiled is not None:
         return CompiledDefinition(compiled)
@@ -405,6 +411,26 @@ def _source_definition(handle: Handle, function: Any, declaration: Any) -> Defin
         return_type=return_type,
         strict=handle.owner is not None,
         callable=function,
+    )
+
+
+def _generated_definition(handle: Handle, view: Def) -> Definition:
+    """A method that ``@dataclass`` wrote: types and defaults are those that Python has evaluated."""
+    owner = handle.owner
+    assert isinstance(owner, ClassType)
+    cls = _python_class(owner)
+    assert cls is not None
+    resolver = LiveResolver.of_class(cls)
+    types_: dict[str, Type] = {"other": owner}
+    for name, written in inspect.get_annotations(cls).items():
+        if isinstance(written, dataclasses.InitVar):
+            written = written.type
+        found = None if isinstance(written, str) else resolver.annotation_type(written)
+        if found is not None:
+            types_[name] = found
+    defaults = _defaults(cls) if view.name.name == "__init__" else {}
+    return SourceDefinition(
+        view, resolver, owner=owner, defaults=defaults, parameter_types=types_, strict=True
     )
 
 

@@ -7,6 +7,7 @@ NamedTuple, interface), :func:`infer_type` the type of a value that an attribute
 
 from __future__ import annotations
 
+import dataclasses
 import enum
 import inspect
 import types
@@ -16,7 +17,9 @@ from typing import Any
 from ops_registry import types as t
 from ops_registry.device import Device
 from ops_registry.dtypes import Dtype
+from tscript.frontend import views as v
 from tscript.frontend.resolver import Constant, FunctionRef, NamedType, TypeConstructor
+from tscript.frontend.unit import inherited_from
 from tscript.jit.handles import Handle
 from tscript.jit.naming import base_name, unique_name
 from tscript.runtime.layout import Layout, MemoryFormat
@@ -152,6 +155,8 @@ def class_type(cls: type) -> NamedType:
         return t.TENSOR
     if cls.__module__ in _TYPELESS or is_module_class(cls):
         return None
+    if dataclasses.is_dataclass(cls):
+        return None  # it is a type when it is scripted, and not because a script uses it
     return script_class_type(cls)
 
 
@@ -230,10 +235,8 @@ def script_class_type(cls: type) -> ClassType:
     made.set_open(True)
     for base in cls.__mro__[1:-1]:
         for name in vars(base):
-            made.unusable[name] = (
-                f"is inherited from {base.__name__}: script classes inherit nothing"
-            )
-    for name, member in vars(cls).items():
+            made.unusable[name] = inherited_from(base.__name__)
+    for name, member in _members(cls):
         made.unusable.pop(name, None)
         if isinstance(member, staticmethod):
             made.static_methods[name] = _reference(made, name, member.__func__, None)
@@ -241,11 +244,27 @@ def script_class_type(cls: type) -> ClassType:
             made.unusable[name] = "is a class method"
         elif isinstance(member, property):
             made.properties[name] = _property(made, name, member)
-        elif inspect.isfunction(member):
+        elif inspect.isfunction(member) or isinstance(member, v.Def):
             made.methods[name] = _reference(made, name, member, made)
+    made.set_open("__init__" in made.methods)
     register_python_class(made.qualified_name, cls)
     register_script_class(cls, made)
     return made
+
+
+def _members(cls: type) -> list[tuple[str, Any]]:
+    """What a class defines; a method that ``@dataclass`` wrote is replaced by its view."""
+    members = list(vars(cls).items())
+    if not dataclasses.is_dataclass(cls):
+        return members
+    from tscript.frontend.dataclass_methods import dataclass_methods
+    from tscript.frontend.view_cache import cached_class
+    from tscript.jit.source_lookup import source_of
+
+    view = cached_class(source_of(cls))
+    defined = {found.name.name for found in view.body if isinstance(found, v.Def | v.ClassDef)}
+    own = [(n, m) for n, m in members if n in defined or not inspect.isfunction(m)]
+    return [*own, *dataclass_methods(view).items()]
 
 
 def _reference(owner: ClassType, name: str, function: Any, bound_to: Any) -> FunctionRef:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 import enum
 import functools
 import inspect
 from typing import Any
 
 from tscript import markers
-from tscript.diagnostics.report import DiagnosticSink
 from tscript.diagnostics.source import Source
+from tscript.frontend.unit import report_bases
+from tscript.frontend.view_cache import cached_class
 from tscript.ir.function import CompiledFunction
 from tscript.ir.graph import Graph
 from tscript.jit import live_types
@@ -223,27 +225,17 @@ def _script_class(cls: type) -> Any:
         live_types.class_type(cls)
         return cls
     type_ = live_types.class_type(cls)
+    if type_ is None and dataclasses.is_dataclass(cls):
+        type_ = live_types.script_class_type(cls)
     if not isinstance(type_, ClassType):
         raise TypeError(f"{cls.__name__} cannot be a script class")
     with compiling() as (unit, sink):
-        _no_bases(cls, sink)
-        names = sorted(type_.methods, key=lambda name: name != "__init__")
-        compile_into(type_, names, unit, sink)
+        if cls.__bases__ == (object,):
+            names = sorted(type_.methods, key=lambda name: name != "__init__")
+            compile_into(type_, names, unit, sink)
+        else:
+            report_bases(cached_class(source_of(cls)), sink)
     return cls
-
-
-def _no_bases(cls: type, sink: DiagnosticSink) -> None:
-    if cls.__bases__ == (object,):
-        return
-    from tscript.frontend.view_cache import cached_class
-
-    view = cached_class(source_of(cls))
-    sink.report(
-        "unsupported-syntax",
-        view.bases[0].range,
-        construct="inheritance of script classes",
-        remedy="hold an object of the other class in an attribute, or copy its methods",
-    )
 
 
 def script_if_tracing(fn: Any) -> Any:
