@@ -234,10 +234,8 @@ def emit_select(
             block.add_output(result)
             results.append(result)
     type = unify(results[0].type, results[1].type)
-    if type is None and hint is not None:
-        type = make_union((results[0].type, results[1].type))
-        if not is_subtype(type, hint):
-            type = None
+    if type is None and isinstance(hint, AnyType):
+        type = hint
     if type is None:
         if not condition.uncertain:
             emitter.report(

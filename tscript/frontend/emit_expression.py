@@ -78,7 +78,7 @@ def emit_sugared(emitter: Emitter, view: v.Expr, hint: Type | None) -> Sugared:
         case v.ListLiteral():
             return _list(emitter, view.elements, view.range, hint)
         case v.TupleLiteral():
-            return _tuple(emitter, view, hint)
+            return _tuple(emitter, view)
         case v.DictLiteral():
             return _dict(emitter, view, hint)
         case v.ListComp() | v.GeneratorExp():
@@ -113,10 +113,9 @@ def emit_sugared(emitter: Emitter, view: v.Expr, hint: Type | None) -> Sugared:
                 construct=problem.construct,
                 remedy=problem.remedy,
             )
-        case v.Starred():
-            return emitter.report("syntax-error", view.range, reason="`*` cannot be used here")
         case _:
-            raise AssertionError(f"no expression: {view!r}")
+            assert isinstance(view, v.Starred), view
+            return emitter.report("syntax-error", view.range, reason="`*` cannot be used here")
 
 
 # Literals -----------------------------------------------------------------------------------------
@@ -144,11 +143,10 @@ def _joined(emitter: Emitter, view: v.JoinedStr) -> Value:
 
 
 def _element_hint(hint: Type | None) -> Type | None:
-    """The element type that a hint gives a list literal."""
-    for member in members_of(hint) if hint is not None else ():
-        if isinstance(member, ListType):
-            return member.element
-    return None
+    """The element type that a hint gives a list literal: that of its only list type."""
+    members = members_of(hint) if hint is not None else ()
+    listed = [member.element for member in members if isinstance(member, ListType)]
+    return listed[0] if len(listed) == 1 else None
 
 
 def _list(
@@ -165,7 +163,7 @@ def _list(
                 remedy="add the lists: `[a] + rest`",
             )
             continue
-        values.append(emitter.expr(element, wanted))
+        values.append(emitter.expr(element))
     if not values:
         if elements:
             return emitter.error_value()
@@ -186,7 +184,6 @@ def list_of(
     if wanted is not None:
         fitted = []
         for value, element in zip(values, elements, strict=True):
-            value = emitter.convert(value, wanted, element.range, allow_conversions=False)
             if not is_subtype(value.type, wanted):
                 emitter.report(
                     "element-type",
@@ -207,18 +204,13 @@ def list_of(
     return emitter.insert("prim::ListConstruct", list(values), ListType(joined), range)
 
 
-def _tuple(emitter: Emitter, view: v.TupleLiteral, hint: Type | None) -> Sugared:
-    hints: Sequence[Type | None] = ()
-    inner = without_none(hint) if hint is not None else None
-    if isinstance(inner, TupleType | NamedTupleType):
-        hints = inner.elements
+def _tuple(emitter: Emitter, view: v.TupleLiteral) -> Sugared:
     values: list[Value] = []
-    for index, element in enumerate(view.elements):
+    for element in view.elements:
         if isinstance(element, v.Starred):
             values += [emitter.value(e, element.range) for e in calls.starred(emitter, element)]
             continue
-        wanted = hints[index] if len(hints) == len(view.elements) else None
-        values.append(emitter.value(emitter.sugared(element, wanted), element.range))
+        values.append(emitter.expr(element))
     return emitter.tuple_of(values, view.range)
 
 
@@ -226,12 +218,11 @@ _KEY_TYPES = ("int", "str", "float", "complex", "bool", "Tensor")
 
 
 def _dict(emitter: Emitter, view: v.DictLiteral, hint: Type | None) -> Value:
-    wanted: DictType | None = None
-    for member in members_of(hint) if hint is not None else ():
-        if isinstance(member, DictType):
-            wanted = member
-    keys = [emitter.expr(key, wanted and wanted.key) for key in view.keys]
-    values = [emitter.expr(value, wanted and wanted.value) for value in view.values]
+    members = members_of(hint) if hint is not None else ()
+    listed = [member for member in members if isinstance(member, DictType)]
+    wanted = listed[0] if len(listed) == 1 else None
+    keys = [emitter.expr(key) for key in view.keys]
+    values = [emitter.expr(value) for value in view.values]
     if wanted is None:
         if not keys:
             wanted = DictType(STRING, TENSOR)
@@ -239,7 +230,6 @@ def _dict(emitter: Emitter, view: v.DictLiteral, hint: Type | None) -> Value:
             wanted = _dict_type(emitter, view, keys, values)
     for parts, views_, type in ((keys, view.keys, wanted.key), (values, view.values, wanted.value)):
         for index, (part, element) in enumerate(zip(parts, views_, strict=True)):
-            part = emitter.convert(part, type, element.range, allow_conversions=False)
             if not is_subtype(part.type, type):
                 emitter.report(
                     "element-type",
@@ -298,10 +288,8 @@ _MAGIC = {
     "-": "__sub__",
     "*": "__mul__",
     "/": "__truediv__",
-    "//": "__floordiv__",
     "%": "__mod__",
     "**": "__pow__",
-    "@": "__matmul__",
     "&": "__and__",
     "|": "__or__",
     "^": "__xor__",
@@ -338,7 +326,7 @@ def binary(emitter: Emitter, op: str, left: Given, right: Given, range: SourceRa
     result = emitter.try_builtin(name, [left, right], {}, range, callee=op)
     if isinstance(result, Value):
         return result
-    return operator_error(emitter, op, left, right, range, result)
+    return operator_error(emitter, op, left, right, range)
 
 
 #: A number on the left of a Tensor: the operator with the sides exchanged.
@@ -392,7 +380,6 @@ def operator_error(
     left: Given,
     right: Given,
     range: SourceRange,
-    mismatch: Mismatch | None,
 ) -> Value:
     """Report operands that no form of the operator takes; the result has no known type."""
     for given in (left, right):
@@ -401,9 +388,6 @@ def operator_error(
             return emitter.report_optional(given.range, type, f"`{op}`", without_none(type))
         if len(members_of(type)) > 1:
             return emitter.report_union(given.range, type, f"`{op}`")
-    if mismatch is not None and mismatch.code == "unknown-operator":
-        mismatch.report(emitter)
-        return emitter.error_value()
     hint = ""
     cause = left if emitter.origins.of(left.value) else right
     for given, other in ((left, right), (right, left)):
@@ -462,8 +446,8 @@ def _unary(emitter: Emitter, view: v.UnaryOp) -> Value:
     if isinstance(result, Value):
         return result
     if is_optional(given.type):
-        result.report(emitter)
-        return emitter.error_value()
+        expected = without_none(given.type)
+        return emitter.report_optional(given.range, given.type, f"`{view.op}`", expected)
     return emitter.report(
         "unary-operator-type", view.range, op=view.op, operand=source_str(given.type)
     )
@@ -545,7 +529,7 @@ def _contains(
                 )
         outcome = emitter.try_builtin("aten::__contains__", [subject, item], {}, range, callee=op)
         if isinstance(outcome, Mismatch):
-            return operator_error(emitter, op, item, container, range, outcome)
+            return operator_error(emitter, op, item, container, range)
         found = outcome
     if op == "in" or isinstance(found.type, ErrorType):
         return found

@@ -15,11 +15,11 @@ from ops_registry.types import (
     IntType,
     ListType,
     NoneType,
-    NumberType,
     OptionalType,
     StringType,
     TensorType,
     TupleType,
+    Type,
 )
 from tscript.diagnostics.source import SourceRange
 from tscript.frontend import remedies
@@ -74,15 +74,7 @@ def emit_subscript(emitter: Emitter, view: v.Subscript) -> Sugared:
     if isinstance(type, TensorType):
         return _tensor_item(emitter, value, view)
     if len(view.index) != 1:
-        if isinstance(type, DictType):
-            return element(emitter, value, tuple_index(emitter, view), view)
-        return emitter.report(
-            "index-type",
-            view.range,
-            container=source_str(type),
-            index=f"{len(view.index)} indices",
-            suggestion="only tensors take several indices: write one `[...]` after the other",
-        )
+        return several_indices(emitter, type, view)
     index = view.index[0]
     if isinstance(type, ModuleType) and type.container is not None:
         return _module_item(emitter, value, type, index, view)
@@ -93,9 +85,15 @@ def emit_subscript(emitter: Emitter, view: v.Subscript) -> Sugared:
     return element(emitter, value, emitter.given(index), view)
 
 
-def tuple_index(emitter: Emitter, view: v.Subscript) -> Given:
-    values = [emitter.expr(index) for index in view.index]
-    return Given(emitter.tuple_of(values, view.range), view.range)
+def several_indices(emitter: Emitter, type: Type, view: v.Subscript) -> Value:
+    """Report ``container[a, b]``."""
+    return emitter.report(
+        "index-type",
+        view.range,
+        container=source_str(type),
+        index=f"{len(view.index)} indices",
+        suggestion="only tensors take several indices: write one `[...]` after the other",
+    )
 
 
 def element(emitter: Emitter, value: Value, index: Given, view: v.Subscript) -> Sugared:
@@ -149,7 +147,7 @@ def not_subscriptable(emitter: Emitter, value: Value, view: v.Subscript) -> Valu
 # Slices -------------------------------------------------------------------------------------------
 
 
-def _bounds(emitter: Emitter, view: v.SliceExpr, *, needs_int: bool = True) -> list[Given] | None:
+def _bounds(emitter: Emitter, view: v.SliceExpr) -> list[Given] | None:
     """Start, stop and step; absent ones are None, None and 1."""
     bounds: list[Given] = []
     failed = False
@@ -159,12 +157,10 @@ def _bounds(emitter: Emitter, view: v.SliceExpr, *, needs_int: bool = True) -> l
             bounds.append(Given(value, view.range))
             continue
         given = emitter.given(part)
-        if isinstance(given.type, TensorType) or given.type == _NUMBER:
-            converted = emitter.convert(given.value, INT, given.range)
-            given = Given(converted, given.range)
+        given = Given(emitter.convert(given.value, INT, given.range), given.range)
         if isinstance(given.type, ErrorType):
             failed = True
-        elif needs_int and not is_subtype(given.type, OptionalType(INT)):
+        elif not is_subtype(given.type, OptionalType(INT)):
             emitter.report(
                 "index-type",
                 part.range,
@@ -175,9 +171,6 @@ def _bounds(emitter: Emitter, view: v.SliceExpr, *, needs_int: bool = True) -> l
             failed = True
         bounds.append(given)
     return None if failed else bounds
-
-
-_NUMBER = NumberType()
 
 
 def _slice(emitter: Emitter, value: Value, index: v.SliceExpr, view: v.Subscript) -> Sugared:
@@ -211,26 +204,7 @@ def constant_int(emitter: Emitter, view: v.Expr) -> int | Value | None:
         return int(value.node.constant_value())
     if value.node.kind == "aten::neg" and value.node.input.node.kind == "prim::Constant":
         return -int(value.node.input.node.constant_value())
-    if value.node.kind == "prim::Load":
-        stored = _stored_constant(value)
-        if stored is not None:
-            return stored
     return value
-
-
-def _stored_constant(load: Value) -> int | None:
-    """The constant that a variable was set to, once, in the same block just before."""
-    name = load.node.attributes["name"]
-    node = load.node.previous
-    block = load.node.owning_block
-    while block is not None and node is not block.return_node:
-        if node.kind == "prim::Store" and node.attributes["name"] == name:
-            source = node.input.node
-            return int(source.constant_value()) if source.kind == "prim::Constant" else None
-        if node.blocks:
-            return None
-        node = node.previous
-    return None
 
 
 def _checked(

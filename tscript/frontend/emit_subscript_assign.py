@@ -29,8 +29,8 @@ from tscript.frontend.emit_subscript import (
     OPTIONAL_TENSOR,
     element,
     not_subscriptable,
+    several_indices,
     tensor_indexing,
-    tuple_index,
 )
 from tscript.frontend.schema_matching import Given
 from tscript.ir.graph import Value
@@ -123,7 +123,8 @@ def _assignable(emitter: Emitter, container: Value, target: v.Subscript) -> Give
         )
         return None
     if len(target.index) != 1:
-        return tuple_index(emitter, target)
+        several_indices(emitter, type, target)
+        return None
     return emitter.given(target.index[0])
 
 
@@ -139,15 +140,14 @@ def set_item(
         return
     match type:
         case ListType(element) | DictType(_, element):
-            converted = emitter.convert(value.value, element, value.range)
-            if not is_subtype(converted.type, element):
+            if not is_subtype(value.type, element):
                 emitter.report(
                     "element-type",
                     value.range,
-                    actual=source_str(converted.type),
+                    actual=source_str(value.type),
                     container="list" if isinstance(type, ListType) else "dict",
                     expected=source_str(element),
-                    suggestion=remedies.fitting(value.range.text, converted.type, element),
+                    suggestion=remedies.fitting(value.range.text, value.type, element),
                 )
                 return
             key_type = type.key if isinstance(type, DictType) else INT
@@ -165,7 +165,7 @@ def set_item(
                 [
                     Given(container, target.value.range),
                     Given(key, index.range),
-                    Given(converted, value.range),
+                    value,
                 ],
                 {},
                 target.range,

@@ -412,12 +412,7 @@ def _fit_argument(state: _State, formal: Argument, given: Given) -> Value | Thun
             )
 
         return repeat
-    if _is_empty_literal(given.value) and isinstance(inner, ListType):
-        reason = None
-        if substitute(formal.type, state.bindings) is None:
-            reason = match_variables(formal.type, actual, state.bindings)
-    else:
-        reason = match_variables(formal.type, actual, state.bindings)
+    reason = match_variables(formal.type, actual, state.bindings)
     if reason is not None:
         return reason
     target = substitute(formal.type, state.bindings)

@@ -96,7 +96,7 @@ def refinement(x: Optional[Tensor], k: Optional[int] = None) -> Optional[Tensor]
 def containers(x):
     d: Dict[str, List[Optional[int]]] = {}
     d["a"] = [1, None]
-    d["b"] = []
+    d["b"] = torch.jit.annotate(List[Optional[int]], [])
     return d, {1: 2.5, 2: 3.0}, (1, "a", (x, [x])), len(d), "a" in d
 
 
