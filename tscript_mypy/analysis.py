@@ -7,10 +7,12 @@ from typing import Any
 from mypy import nodes as n
 
 from tscript.diagnostics.report import CompilationError, Diagnostic, DiagnosticSink
+from tscript.frontend.module_constants import declaration, may_be_constant, report_constant
 from tscript.frontend.resolver import FunctionRef, SourceDefinition
 from tscript.frontend.unit import Unit, report_bases
 from tscript.frontend.view_cache import cached_class, cached_def
 from tscript.types.nominal import ClassType, ModuleType
+from tscript.types.printing import source_str
 from tscript_mypy.mypy_resolver import (
     Handle,
     MypyResolver,
@@ -86,6 +88,21 @@ def analyse_class(api: Any, file: SourceFile, info: n.TypeInfo) -> tuple[Diagnos
                 definition = unit.definition(resolver, reference)
                 unit.compile(resolver, reference, definition, sink)
     return tuple(d for d in sink.diagnostics if not _is_reported_there(d, resolver.program))
+
+
+def analyse_constants(api: Any, file: SourceFile, info: n.TypeInfo) -> tuple[Diagnostic, ...]:
+    """What a scripted module's class declares constant and cannot be, as far as it says what it is."""
+    resolver = resolver_of(api)
+    made = resolver.module_type(info)
+    place = file.at_line(info.line, info.name)
+    if made is None or place is None or info.module_name != resolver.module:
+        return ()
+    sink = DiagnosticSink()
+    for name, constant in made.constants.items():
+        declared = declaration(cached_class(file.source(place)), name)
+        if declared is not None and not may_be_constant(constant.type):
+            report_constant(sink, declared, name, source_str(constant.type))
+    return tuple(sink.diagnostics)
 
 
 def inherits(info: n.TypeInfo) -> bool:

@@ -17,6 +17,7 @@ from tscript.frontend import views as v
 from tscript.frontend.annotations import AnnotationReader
 from tscript.frontend.resolver import (
     UNKNOWN,
+    ClassRef,
     Constant,
     Fact,
     NamespaceRef,
@@ -25,7 +26,7 @@ from tscript.frontend.resolver import (
     TypeConstructor,
 )
 from tscript.frontend.unit import parse_annotation
-from tscript.types.nominal import ConstantMember, ModuleType
+from tscript.types.nominal import ConstantMember, EnumType, ModuleType
 from tscript.types.relations import join
 
 
@@ -244,9 +245,13 @@ def fact_of_expression(view: v.Expr, resolver: Resolver) -> Fact | None:
     head, *rest = dotted.split(".")
     fact = resolver.value(head)
     for name in rest:
-        if not isinstance(fact, NamespaceRef):
-            return None
-        fact = resolver.member(fact, name)
+        match fact:
+            case NamespaceRef():
+                fact = resolver.member(fact, name)
+            case ClassRef(type=EnumType(members=members) as type) if name in members:
+                fact = Constant(name, type)
+            case _:
+                return None
     return fact
 
 

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from mypy import nodes as n
-from mypy import types as mt
 
 from tscript.diagnostics.report import Diagnostic, DiagnosticSink
 from tscript.frontend.module_hooks import Hook, check_hooks
@@ -19,25 +18,24 @@ from tscript.frontend.unit import Unit
 from tscript.ir.function import CompiledFunction
 from tscript.types.nominal import ModuleType
 from tscript_mypy.analysis import resolver_of
-from tscript_mypy.mypy_resolver import Handle, MypyResolver, is_module_class
+from tscript_mypy.mypy_resolver import Handle, MypyResolver
 
 _REGISTER = {"register_forward_pre_hook": True, "register_forward_hook": False}
 
 
-def analyse_hooks(api: Any, script: n.CallExpr, type: mt.Type) -> tuple[Diagnostic, ...]:
+def analyse_hooks(api: Any, script: n.CallExpr, module: n.TypeInfo) -> tuple[Diagnostic, ...]:
     """What the compiler says of the hooks of the module that a call scripts.
 
-    ``api`` is mypy's type checker, ``type`` what it knows of the module.
+    ``api`` is mypy's type checker, ``module`` the module's class.
     """
-    module = mt.get_proper_type(type)
     argument = script.args[0] if script.args else None
-    if not isinstance(argument, n.NameExpr) or not isinstance(module, mt.Instance):
+    if not isinstance(argument, n.NameExpr):
         return ()
     registered = list(_registered(_block(api), argument.name, script.line))
-    if not registered or not is_module_class(module.type):
+    if not registered:
         return ()
     resolver = resolver_of(api)
-    owner = resolver.module_type(module.type)
+    owner = resolver.module_type(module)
     forward = owner.methods.get("forward") if owner is not None else None
     if owner is None or forward is None:
         return ()
@@ -48,11 +46,11 @@ def analyse_hooks(api: Any, script: n.CallExpr, type: mt.Type) -> tuple[Diagnost
     hooks = []
     # Those before `forward` run first, whenever they were registered.
     for node, is_pre in sorted(registered, key=lambda found: not found[1]):
-        hook = _hook(unit, resolver, owner, module.type, node, is_pre, sink)
+        hook = _hook(unit, resolver, owner, module, node, is_pre, sink)
         if hook is None:
             break  # what it returns, and so what the next one gets, is not known
         hooks.append(hook)
-    check_hooks(hooks, signature.schema, module.type.name, sink)
+    check_hooks(hooks, signature.schema, module.name, sink)
     return tuple(sink.diagnostics)
 
 

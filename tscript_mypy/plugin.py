@@ -75,9 +75,7 @@ class TScriptPlugin(Plugin):
                 for diagnostic in analyse_class(ctx.api, file, ctx.context.info):
                     _report.report(ctx.api, diagnostic)
         if isinstance(ctx.context, n.CallExpr) and ctx.arg_types and ctx.arg_types[0]:
-            from tscript_mypy.module_hooks import analyse_hooks
-
-            for diagnostic in analyse_hooks(ctx.api, ctx.context, ctx.arg_types[0][0]):
+            for diagnostic in _of_instance(ctx, ctx.context):
                 _report.report(ctx.api, diagnostic)
         return ctx.default_return_type
 
@@ -132,6 +130,19 @@ def _methods_of(info: n.TypeInfo) -> Iterator[n.FuncDef]:
                 continue
             if not names & _NOT_COMPILED:
                 yield function
+
+
+def _of_instance(ctx: FunctionContext, script: n.CallExpr) -> Iterator[Diagnostic]:
+    """What is wrong with a module that is scripted, its methods apart: constants and hooks."""
+    from tscript_mypy.analysis import analyse_constants
+    from tscript_mypy.module_hooks import analyse_hooks
+    from tscript_mypy.mypy_resolver import is_module_class
+
+    module = mt.get_proper_type(ctx.arg_types[0][0])
+    file = source_file(ctx.api.path)
+    if file is not None and isinstance(module, mt.Instance) and is_module_class(module.type):
+        yield from analyse_constants(ctx.api, file, module.type)
+        yield from analyse_hooks(ctx.api, script, module.type)
 
 
 #: Decorators of methods that scripting a class leaves alone.

@@ -310,6 +310,11 @@ _TABLE: dict[str, Entry] = {
         "`{type}` does not implement `{interface}`: {reason}",
         "give it the methods of the interface, with the same parameters and result",
     ),
+    "invalid-constant": Entry(
+        "`{name}` is declared a constant, and a value of type `{type}` cannot be one",
+        "constants are ints, floats, bools, strings, None, dtypes, devices, and lists and tuples of "
+        "those: remove the declaration, and it is an attribute",
+    ),
     "hook-signature": Entry(
         "`{name}` cannot be a {kind} of `{module}`: {reason}",
         "annotate its parameters and result as those of `forward`, with the inputs in a tuple",

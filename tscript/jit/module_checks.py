@@ -1,4 +1,5 @@
-"""What a module's class promises and its instance must keep: interfaces of submodules, hooks.
+"""What a module's class promises and its instance must keep: interfaces of submodules, constants,
+hooks.
 
 These are seen only when an instance is scripted, and reported at the declaration in the class body,
 or at the hook.
@@ -6,17 +7,20 @@ or at the hook.
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 from tscript.diagnostics.report import DiagnosticSink
 from tscript.diagnostics.source import SourceRange
 from tscript.frontend import views as v
+from tscript.frontend.module_constants import declaration, report_constant
 from tscript.frontend.module_hooks import Hook, check_hooks
 from tscript.frontend.resolver import PythonDefinition, UnusedDefinition
 from tscript.frontend.unit import Unit
 from tscript.frontend.view_cache import cached_class, cached_def
 from tscript.jit.compiled import compile_into
 from tscript.jit.live_resolver import definition_of
+from tscript.jit.recursive import can_be_constant, constant_names
 from tscript.jit.source_lookup import SourceUnavailable, source_of
 from tscript.nn import Module
 from tscript.runtime.object import ScriptObject
@@ -55,6 +59,17 @@ def _problem(
         if reason is not None:
             return reason
     return None
+
+
+def check_constants(module: Module, sink: DiagnosticSink) -> None:
+    """Report what is declared a constant and is none; a parameter or submodule may be declared so."""
+    registered = {*module._parameters, *module._buffers, *module._modules, "training"}
+    for name in constant_names(type(module)):
+        if name not in registered and hasattr(module, name):
+            value = getattr(module, name)
+            if not can_be_constant(value):
+                place = _declaration(module, name)
+                report_constant(sink, place, name, type(value).__name__)
 
 
 def check_hooks_of(type: ModuleType, sink: DiagnosticSink) -> None:
@@ -100,15 +115,12 @@ def _short_name(type: ModuleType) -> str:
 def _declaration(module: Module, name: str) -> SourceRange:
     """Where a class declares an attribute; the class where it does not."""
     for cls in type(module).__mro__:
-        if name not in vars(cls).get("__annotations__", {}):
+        if name not in {*inspect.get_annotations(cls), *vars(cls).get("__constants__", ())}:
             continue
         try:
-            view = cached_class(source_of(cls))
+            place = declaration(cached_class(source_of(cls)), name)
         except SourceUnavailable:
             continue
-        for statement in view.body:
-            if isinstance(statement, v.Assign) and any(
-                isinstance(target, v.Var) and target.name == name for target in statement.targets
-            ):
-                return statement.range
+        if place is not None:
+            return place
     return source_of(type(module)).whole()

@@ -15,6 +15,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ops_registry import types as t
+from ops_registry.device import Device
+from ops_registry.dtypes import Dtype
 from tscript import markers
 from tscript.frontend.resolver import FunctionRef
 from tscript.jit import live_types
@@ -32,6 +34,7 @@ from tscript.nn import (
 from tscript.nn.module import REGISTRIES
 from tscript.runtime.boundary import to_runtime
 from tscript.runtime.errors import ArgumentError
+from tscript.runtime.layout import Layout
 from tscript.runtime.object import ScriptObject
 from tscript.types.nominal import (
     ConstantMember,
@@ -133,8 +136,7 @@ class _Facts:
         self._add("training", bool(module.training), t.BOOL)
         for name, submodule in module._modules.items():
             self._submodule(name, submodule)
-        constants = self._constants()
-        for name in constants:
+        for name in constant_names(self.cls):
             self._constant(name)
         taken = {*self.type.attributes, *self.type.constants, *self.type.unusable}
         for name, value in own.items():
@@ -159,32 +161,15 @@ class _Facts:
             name, declared if isinstance(declared, InterfaceType) else made.type
         )
 
-    def _constants(self) -> list[str]:
-        names: dict[str, None] = {}
-        for cls in reversed(self.cls.__mro__):
-            declared = vars(cls).get("__constants__", ())
-            names.update(dict.fromkeys(declared))
-        for name, written in self.annotations.items():
-            text = written if isinstance(written, str) else ""
-            if typing.get_origin(written) is typing.Final or written is typing.Final:
-                names[name] = None
-            elif _FINAL.match(text):
-                names[name] = None
-        return list(names)
-
     def _constant(self, name: str) -> None:
         if name in self.type.attributes or not hasattr(self.module, name):
             return
         value = _without_lists(getattr(self.module, name))
-        constant = live_types.constant_of(value)
+        constant = live_types.constant_of(value) if can_be_constant(value) else None
         if constant is not None:
             self.type.constants[name] = ConstantMember(constant.value, constant.type)
-        elif inspect.isfunction(value) or inspect.isbuiltin(value):
-            self._attribute(name, value)
         else:
-            self.type.unusable[name] = (
-                f"is declared a constant, but a value of type {type(value).__name__} cannot be one"
-            )
+            self._attribute(name, value)  # it is reported as a constant, and only as that
 
     def _attribute(self, name: str, value: Any) -> None:
         if isinstance(value, markers.Attribute):
@@ -300,6 +285,32 @@ class _Facts:
             raise UnscriptableModuleError(
                 f"{self.cls.__name__}.{name} does not have the type that its annotation says: {error}"
             ) from None
+
+
+def constant_names(cls: type) -> list[str]:
+    """What ``__constants__`` and ``Final`` declare in a class and its bases."""
+    names: dict[str, None] = {}
+    for base in reversed(cls.__mro__):
+        declared = vars(base).get("__constants__", ())
+        names.update(dict.fromkeys(declared))
+    for name, written in _annotations(cls).items():
+        text = written if isinstance(written, str) else ""
+        if typing.get_origin(written) is typing.Final or written is typing.Final:
+            names[name] = None
+        elif _FINAL.match(text):
+            names[name] = None
+    return list(names)
+
+
+def can_be_constant(value: Any) -> bool:
+    """Whether a value can be a constant of a module.
+
+    >>> can_be_constant((1, ["a", None])), can_be_constant({"a": 1}), can_be_constant(1j)
+    (True, False, False)
+    """
+    if isinstance(value, tuple | list):
+        return all(map(can_be_constant, value))
+    return value is None or isinstance(value, bool | int | float | str | Device | Layout | Dtype)
 
 
 def _identity(type: t.Type) -> Any:

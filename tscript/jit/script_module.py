@@ -19,7 +19,7 @@ from ops_registry import types as t
 from tscript import markers
 from tscript.ir.function import CompiledFunction
 from tscript.ir.graph import Graph
-from tscript.jit.compiled import compile_methods, graph_of
+from tscript.jit.compiled import compile_into, compiling, graph_of
 from tscript.jit.enabled import enabled
 from tscript.nn import Module, ModuleList, Sequential
 from tscript.nn.module import REGISTRIES
@@ -444,13 +444,16 @@ def _set_submodule(face: ScriptModule, own: ScriptObject, name: str, value: Any)
 
 def _compile_instance(module: ScriptModule) -> None:
     """Compile a ``ScriptModule`` whose ``__init__`` is done."""
+    from tscript.jit.module_checks import check_constants
     from tscript.jit.recursive import entry_points, script_object_of
 
     made = script_object_of(module, fresh=False)
     kind = made.type
     assert isinstance(kind, ModuleType)
     names = dict.fromkeys([*type(module)._script_methods, *entry_points(module, kind)])
-    compile_methods(kind, [name for name in names if name in kind.methods])
+    with compiling() as (unit, sink):
+        check_constants(module, sink)
+        compile_into(kind, [name for name in names if name in kind.methods], unit, sink)
     attach(module, made, {})
     for name in type(module)._script_methods:
         vars(module)[name] = ScriptMethod(made, name)

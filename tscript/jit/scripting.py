@@ -154,7 +154,7 @@ def _script_function(function: Any) -> Any:
 
 def script_module(module: Module) -> RecursiveScriptModule:
     """Compile a module: ``forward``, exported methods, and those of its submodules."""
-    from tscript.jit.module_checks import check_hooks_of, check_module
+    from tscript.jit.module_checks import check_constants, check_hooks_of, check_module
     from tscript.jit.recursive import entry_points, script_object_of
 
     made = script_object_of(module)
@@ -162,6 +162,7 @@ def script_module(module: Module) -> RecursiveScriptModule:
         for part, inner in _parts(module, made, {}):
             assert isinstance(inner.type, ModuleType)
             check_module(part, inner, unit, sink)
+            check_constants(part, sink)
             compile_into(inner.type, entry_points(part, inner.type), unit, sink)
             check_hooks_of(inner.type, sink)
     face = face_of(made)
