@@ -343,6 +343,7 @@ class CodeLibrary:
             self._fill_object(made, view)
         elif base is None:
             made = self._types[name] = self._owners[name] = ClassType(name)
+            made.static_methods["__new__"] = SpecialForm("new_object")
             self._fill_object(made, view)
         else:
             self._fail(f"the class {name} derives from {base}, which is unknown", view)

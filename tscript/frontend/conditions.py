@@ -334,7 +334,7 @@ def emit_hasattr(emitter: Emitter, view: v.Apply) -> Condition:
     if not isinstance(name, v.StringLiteral):
         emitter.report("constant-expected", name.range, what="the name given to `hasattr`")
         return Condition(emitter.error_value(), uncertain=True)
-    found = has_attribute(emitter, owner, name.value)
+    found = has_attribute(emitter, owner, name.value, "hasattr", view.args[0].range)
     if found is None:
         return Condition(emitter.insert("prim::Uninitialized", (), BOOL), uncertain=True)
     return _static(emitter, found)

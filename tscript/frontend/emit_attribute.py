@@ -18,9 +18,7 @@ from ops_registry.types import (
     FutureType,
     ListType,
     OptionalType,
-    StringType,
     TensorType,
-    TupleType,
     Type,
 )
 from tscript.diagnostics.source import SourceRange
@@ -30,12 +28,10 @@ from tscript.frontend.namespace import fact_of_path, is_known_namespace
 from tscript.frontend.resolver import (
     ClassRef,
     Constant,
-    FunctionRef,
     MaybePresent,
     NamespaceRef,
     OperatorRef,
     SpecialForm,
-    Typed,
     Uncapturable,
     Unknown,
 )
@@ -55,7 +51,6 @@ from tscript.types.nominal import (
     InterfaceType,
     ModuleType,
     NamedTupleType,
-    ObjectType,
 )
 from tscript.types.printing import source_str
 from tscript.types.relations import (
@@ -123,10 +118,6 @@ TENSOR_CASTS = {
     "cdouble": 10,
 }
 
-#: Methods of tensors whose operator has another name.
-_TENSOR_METHODS = {"__len__": "len", "new": "empty", "__contains__": "__contains__"}
-
-
 #: What a parameter that was taken for a Tensor may have been meant to be, judged by its methods.
 _LIKELY_TYPES = (STRING, ListType(INT), DictType(STRING, INT))
 
@@ -151,20 +142,11 @@ def emit_attribute(emitter: Emitter, owner: Sugared, name: str, range: SourceRan
             return _of_namespace(emitter, owner, name, range)
         case ClassRef(type=type):
             return _of_class(emitter, type, name, range)
-        case Typed(type):
-            return _of_value(emitter, emitter.value(owner, range), name, range)
         case Constant():
             return _of_value(emitter, emitter.value(owner, range), name, range)
         case SpecialForm("vf_namespace"):
             return OperatorRef(f"aten::{name}")
-        case SpecialForm("tensor_class"):
-            return OperatorRef(f"aten::{name}")
-        case SpecialForm("ops_prim") | OperatorRef():
-            return _unknown(emitter, owner, name, range)
-        case SuperValue(receiver, type):
-            method = type.methods.get(f"super:{name}")
-            if isinstance(method, FunctionRef):
-                return BoundMethod(type, f"super:{name}", method, receiver)
+        case SuperValue():
             emitter.report(
                 "unknown-attribute",
                 range,
@@ -173,8 +155,6 @@ def emit_attribute(emitter: Emitter, owner: Sugared, name: str, range: SourceRan
                 suggestion="give the inherited method a name of its own, and call it on `self`",
             )
             return Unknown()
-        case BoundMethod(type=ModuleType()) if name == "__name__":
-            return emitter.constant(owner.name)
         case _:
             return _unknown(emitter, owner, name, range)
 
@@ -260,11 +240,6 @@ def _of_class(
         emitter.resolver.layout(type)
         if name in type.static_methods:
             return type.static_methods[name]  # type: ignore[no-any-return]
-        if name in type.constants:
-            member = type.constants[name]
-            return Constant(member.value, member.type)
-        if name == "__new__":
-            return SpecialForm("new_object")
         if name in type.methods:
             emitter.report(
                 "unsupported-value",
@@ -310,6 +285,8 @@ def _of_value(emitter: Emitter, value: Value, name: str, range: SourceRange) -> 
                 return InterfaceMethod(type, methods[name], value)
         case FutureType() if name == "wait":
             return BuiltinMethod(name, value)
+        case TensorType() if name == "type":
+            return BuiltinMethod("to", value)
         case ClassType() | ModuleType():
             return _of_object(emitter, value, type, name, range)
         case _:
@@ -327,27 +304,15 @@ def _computed(emitter: Emitter, kind: str, value: Value, type: Type, range: Sour
 
 
 def _is_method(type: Type, name: str) -> bool:
-    """Whether some operator ``aten::name`` takes a value of the type first."""
-    if isinstance(type, TensorType):
-        name = _TENSOR_METHODS.get(name, name)
-        if name in ("tolist", "cuda") or name in TENSOR_CASTS:
-            return True
-    if isinstance(type, TupleType):
-        return name in ("index", "count")
+    """Whether some operator ``aten::name`` takes a value of the type as ``self``."""
+    if isinstance(type, TensorType) and (name in ("tolist", "cuda") or name in TENSOR_CASTS):
+        return True
     for schema in registry().overloads(f"aten::{name}"):
         index = schema.index("self")
-        formal = schema.arguments[index or 0].type if schema.arguments else None
-        if formal is None:
+        if index is None:
             continue
-        if isinstance(formal, TensorType) and isinstance(type, TensorType):
-            return True
-        if isinstance(formal, OptionalType) and isinstance(type, TensorType):
-            return True
-        if isinstance(type, ListType) and isinstance(formal, ListType):
-            return True
-        if isinstance(type, DictType) and isinstance(formal, DictType):
-            return True
-        if isinstance(type, StringType) and isinstance(formal, StringType):
+        formal = schema.arguments[index].type
+        if isinstance(formal, ListType | DictType) and isinstance(type, formal.__class__):
             return True
         if is_subtype(type, formal):
             return True
@@ -375,10 +340,7 @@ def _of_object(
     _initialize(emitter, type, range)
     attribute = type.attributes.get(name)
     if attribute is not None:
-        result = emitter.get_attribute(value, name, attribute.type, range)
-        if name in type.maybe:
-            emitter.uncertain = True
-        return result
+        return emitter.get_attribute(value, name, attribute.type, range)
     if name in type.constants:
         member = type.constants[name]
         return Constant(member.value, member.type)
@@ -402,17 +364,12 @@ def _of_object(
             suggestion=f"a static method is called on the class: `{_short(type)}.{name}(...)`",
         )
         return Unknown()
-    if name in type.maybe:
-        return Unknown()
     if name in type.unusable:
         _unscriptable(emitter, type, name, range)
         return Unknown()
-    suggestion = ""
-    if isinstance(type, ClassType):
-        if type.is_open and not _is_initializing(emitter, type):  # its `__init__` is not known
-            return Unknown()
-    if not suggestion:
-        suggestion = remedies.nearest(name, [*type.attributes, *type.methods])
+    if isinstance(type, ClassType) and type.is_open and not _is_initializing(emitter, type):
+        return Unknown()  # its `__init__` is not known
+    suggestion = remedies.nearest(name, [*type.attributes, *type.methods])
     emitter.report(
         "unknown-attribute", range, owner=f"`{_short(type)}`", name=name, suggestion=suggestion
     )
@@ -469,39 +426,43 @@ def find_method(emitter: Emitter, value: Value, name: str) -> BoundMethod | Inte
     return None
 
 
-def has_attribute(emitter: Emitter, owner: Sugared, name: str) -> bool | None:
-    """What ``hasattr`` gives; None where it depends on the instance."""
+def has_attribute(
+    emitter: Emitter, owner: Sugared, name: str, callee: str, range: SourceRange
+) -> bool | None:
+    """What ``hasattr`` gives; None where the owner is unknown, or none that it can be asked about."""
     if isinstance(owner, Unknown | MaybePresent):
         return None
-    if isinstance(owner, NamespaceRef):
-        path = tuple(owner.path.split("."))
-        if is_known_namespace(path) and fact_of_path((*path, name)) is not None:
-            return True
-        fact = emitter.resolver.member(owner, name)
-        return None if isinstance(fact, Unknown | MaybePresent) else fact is not None
-    if not isinstance(owner, Value):
-        return False
-    type = owner.type
+    type = owner.type if isinstance(owner, Value | ClassRef) else None
     if isinstance(type, ErrorType):
         return None
-    if isinstance(type, ObjectType):
+    if isinstance(owner, ClassRef) and isinstance(type, ClassType):
+        emitter.resolver.layout(type)
+        return name in {*type.methods, *type.properties, *type.static_methods}
+    if isinstance(owner, Value):
         if isinstance(type, ClassType | ModuleType):
             emitter.resolver.layout(type)
-        if name in type.maybe:
+            _initialize(emitter, type, range)
+            known = {*type.attributes, *type.constants, *type.methods, *type.properties}
+            if isinstance(type, ModuleType):  # functions too, which it has as attributes
+                known.update(type.static_methods)
+            return name in known
+        if isinstance(type, InterfaceType):
+            return name in type.methods
+        if isinstance(type, NamedTupleType):
+            return name in type.fields
+        if is_optional(owner.type):
+            emitter.report_optional(range, owner.type, f"`{callee}`", without_none(owner.type))
             return None
-        return (
-            name in type.attributes
-            or name in type.constants
-            or name in type.methods
-            or name in type.properties
-        )
-    if isinstance(type, InterfaceType):
-        return name in type.methods
-    if isinstance(type, NamedTupleType):
-        return name in type.fields
-    if isinstance(type, TensorType) and name in _TENSOR_ATTRIBUTES:
-        return True
-    return _is_method(type, name)
+    emitter.report(
+        "argument-type",
+        range,
+        callee=callee,
+        parameter="obj",
+        expected="an object or a NamedTuple",
+        actual=source_str(owner.type) if isinstance(owner, Value) else range.text,
+        suggestion="what other values have is always there: use it without asking",
+    )
+    return None
 
 
 def set_attribute(
@@ -556,8 +517,6 @@ def set_attribute(
     if attribute is None:
         if name in type.constants:
             emitter.report("mutated-constant", range, name=name)
-        elif name in type.maybe:
-            return
         elif name in type.unusable:
             _unscriptable(emitter, type, name, range)
         else:

@@ -263,7 +263,7 @@ def _getattr(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
         emitter.report("constant-expected", name.range, what="the name given to `getattr`")
         return Unknown()
     if len(view.args) == 3:
-        found = attributes.has_attribute(emitter, owner, text)
+        found = attributes.has_attribute(emitter, owner, text, "getattr", view.args[0].range)
         if found is None:
             return Unknown()
         if not found:
@@ -444,6 +444,7 @@ FORMS: Mapping[str, Form] = {
     "enumerate": containers.enumerate_form,
     "zip": containers.zip_form,
     "reversed": containers.reversed_form,
+    "slice": containers.slice_form,
     "list": containers.list_form,
     "tuple": containers.tuple_form,
     "dict": containers.dict_form,

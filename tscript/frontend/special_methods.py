@@ -79,12 +79,6 @@ def _cuda(emitter: Emitter, method: BuiltinMethod, view: v.Apply, hint: Type | N
     )
 
 
-def _tensor_len(
-    emitter: Emitter, method: BuiltinMethod, view: v.Apply, hint: Type | None
-) -> Sugared:
-    return emitter.builtin("aten::len", [Given(method.receiver, view.range)], {}, view.range)
-
-
 def _wait_method(
     emitter: Emitter, method: BuiltinMethod, view: v.Apply, hint: Type | None
 ) -> Sugared:
@@ -109,7 +103,6 @@ def _to_dtype(emitter: Emitter, method: BuiltinMethod, view: v.Apply, hint: Type
 METHODS: Mapping[str, Callable[[Emitter, BuiltinMethod, v.Apply, Type | None], Sugared]] = {
     "tolist": _tolist,
     "cuda": _cuda,
-    "__len__": _tensor_len,
     "wait": _wait_method,
     **dict.fromkeys(attributes.TENSOR_CASTS, _to_dtype),
 }
