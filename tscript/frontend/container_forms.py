@@ -23,6 +23,7 @@ from tscript.frontend.schema_matching import Given
 from tscript.frontend.sugared import (
     IterableTree,
     RangeValue,
+    SliceValue,
     Sugared,
     SugaredTuple,
 )
@@ -117,6 +118,14 @@ def zip_form(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
 
 def _iterable(emitter: Emitter, view: v.Expr) -> Sugared:
     return emitter.sugared(view)
+
+
+def slice_form(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
+    """``slice(stop)``, ``slice(start, stop)``, ``slice(start, stop, step)``."""
+    if not arity(emitter, view, 1, 3):
+        return Unknown()
+    parts = [emitter.given(part) for part in view.args]
+    return SliceValue(*parts) if len(parts) == 1 else SliceValue(parts[1], parts[0], *parts[2:])
 
 
 def reversed_form(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+import builtins
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, TypeAlias
 
 from ops_registry.types import (
     INT,
@@ -19,14 +20,13 @@ from ops_registry.types import (
     StringType,
     TensorType,
     TupleType,
-    Type,
 )
 from tscript.diagnostics.source import SourceRange
 from tscript.frontend import remedies
 from tscript.frontend import views as v
 from tscript.frontend.resolver import Constant, MaybePresent, SpecialForm, TypeRef, Unknown
 from tscript.frontend.schema_matching import Given
-from tscript.frontend.sugared import ContainerMethod, Sugared, SugaredTuple
+from tscript.frontend.sugared import ContainerMethod, SliceValue, Sugared, SugaredTuple
 from tscript.ir.graph import Value
 from tscript.types.nominal import ClassType, InterfaceType, ModuleType, NamedTupleType
 from tscript.types.printing import source_str
@@ -55,7 +55,7 @@ def emit_subscript(emitter: Emitter, view: v.Subscript) -> Sugared:
                     emitter.sugared(index)
             return Unknown()
         case SugaredTuple(elements=elements):
-            return _sugared_item(emitter, elements, view)
+            return _sugared_item(emitter, elements, subject.kind, view)
         case SpecialForm() | TypeRef():
             return emitter.report(
                 "unsupported-value", view.range, what=f"the type `{view.range.text}`"
@@ -74,23 +74,34 @@ def emit_subscript(emitter: Emitter, view: v.Subscript) -> Sugared:
     if isinstance(type, TensorType):
         return _tensor_item(emitter, value, view)
     if len(view.index) != 1:
-        return several_indices(emitter, type, view)
+        return several_indices(emitter, source_str(type), view)
     index = view.index[0]
     if isinstance(type, ModuleType) and type.container is not None:
         return _module_item(emitter, value, type, index, view)
-    if isinstance(index, v.SliceExpr):
-        return _slice(emitter, value, index, view)
+    selector = _selector(emitter, index)
+    if not isinstance(selector, Given):
+        return _slice(emitter, value, selector, view)
     if isinstance(type, TupleType | NamedTupleType):
-        return _tuple_item(emitter, value, index, view)
-    return element(emitter, value, emitter.given(index), view)
+        return _tuple_item(emitter, value, selector, view)
+    return element(emitter, value, selector, view)
 
 
-def several_indices(emitter: Emitter, type: Type, view: v.Subscript) -> Value:
+def _selector(emitter: Emitter, index: v.Expr) -> Given | Slice:
+    """What selects elements: a slice, in either spelling, or an index."""
+    if isinstance(index, v.SliceExpr):
+        return index
+    found = emitter.sugared(index)
+    if isinstance(found, SliceValue):
+        return found
+    return Given(emitter.value(found, index.range), index.range)
+
+
+def several_indices(emitter: Emitter, container: str, view: v.Subscript) -> Value:
     """Report ``container[a, b]``."""
     return emitter.report(
         "index-type",
         view.range,
-        container=source_str(type),
+        container=container,
         index=f"{len(view.index)} indices",
         suggestion="only tensors take several indices: write one `[...]` after the other",
     )
@@ -147,23 +158,35 @@ def not_subscriptable(emitter: Emitter, value: Value, view: v.Subscript) -> Valu
 # Slices -------------------------------------------------------------------------------------------
 
 
-def _bounds(emitter: Emitter, view: v.SliceExpr) -> list[Given] | None:
+#: ``a:b:c`` in a subscript, whose parts are emitted where they are used, and ``slice(a, b, c)``.
+Slice: TypeAlias = v.SliceExpr | SliceValue
+
+
+def _parts(emitter: Emitter, slice: Slice) -> Iterator[Given | None]:
+    """Start, stop and step, those that are there."""
+    if isinstance(slice, SliceValue):
+        yield from (slice.start, slice.stop, slice.step)
+    else:
+        for part in (slice.start, slice.stop, slice.step):
+            yield None if part is None else emitter.given(part)
+
+
+def _bounds(emitter: Emitter, slice: Slice, range: SourceRange) -> list[Given] | None:
     """Start, stop and step; absent ones are None, None and 1."""
     bounds: list[Given] = []
     failed = False
-    for index, part in enumerate((view.start, view.stop, view.step)):
-        if part is None:
+    for index, given in enumerate(_parts(emitter, slice)):
+        if given is None:
             value = emitter.literal(1) if index == 2 else emitter.constant(None)
-            bounds.append(Given(value, view.range))
+            bounds.append(Given(value, range))
             continue
-        given = emitter.given(part)
         given = Given(emitter.convert(given.value, INT, given.range), given.range)
         if isinstance(given.type, ErrorType):
             failed = True
         elif not is_subtype(given.type, OptionalType(INT)):
             emitter.report(
                 "index-type",
-                part.range,
+                given.range,
                 container="slice",
                 index=source_str(given.type),
                 suggestion="the bounds of a slice are of type `int`",
@@ -173,7 +196,7 @@ def _bounds(emitter: Emitter, view: v.SliceExpr) -> list[Given] | None:
     return None if failed else bounds
 
 
-def _slice(emitter: Emitter, value: Value, index: v.SliceExpr, view: v.Subscript) -> Sugared:
+def _slice(emitter: Emitter, value: Value, index: Slice, view: v.Subscript) -> Sugared:
     from tscript.frontend.emit_attribute import find_method
 
     type = value.type
@@ -185,7 +208,7 @@ def _slice(emitter: Emitter, value: Value, index: v.SliceExpr, view: v.Subscript
                 "index-type", view.range, container=source_str(type), index="slice"
             )
         return not_subscriptable(emitter, value, view)
-    bounds = _bounds(emitter, index)
+    bounds = _bounds(emitter, index, view.index[0].range)
     if bounds is None:
         return emitter.insert("prim::Uninitialized", (), type)
     return emitter.builtin(
@@ -193,9 +216,8 @@ def _slice(emitter: Emitter, value: Value, index: v.SliceExpr, view: v.Subscript
     )
 
 
-def constant_int(emitter: Emitter, view: v.Expr) -> int | Value | None:
-    """An integer known when compiling; the value itself if it is not; None if it is no int."""
-    value = emitter.expr(view)
+def _constant_int(value: Value) -> int | Value | None:
+    """An integer known when compiling; the value itself if it is not; None if it is no value."""
     if isinstance(value.type, ErrorType):
         return None
     if not isinstance(value.type, IntType):
@@ -207,37 +229,36 @@ def constant_int(emitter: Emitter, view: v.Expr) -> int | Value | None:
     return value
 
 
-def _checked(
-    emitter: Emitter, index: int | Value | None, view: v.Expr, length: int, what: str
-) -> int | None:
+def _checked(emitter: Emitter, given: Given, length: int, what: str) -> int | None:
     """A compile-time index into ``length`` elements, not negative; None after a report."""
+    index = _constant_int(given.value)
     if index is None:
         return None
     if isinstance(index, Value):
         if isinstance(index.type, IntType):
             emitter.report(
                 "constant-expected",
-                view.range,
+                given.range,
                 what=f"an index into {what}",
                 suggestion=_CONSTANT_INDEX,
             )
         else:
-            emitter.report("index-type", view.range, container=what, index=source_str(index.type))
+            emitter.report("index-type", given.range, container=what, index=source_str(index.type))
         return None
     if not -length <= index < length:
-        emitter.report("index-out-of-range", view.range, index=index, length=length)
+        emitter.report("index-out-of-range", given.range, index=index, length=length)
         return None
     return index % length
 
 
-def _tuple_item(emitter: Emitter, value: Value, index: v.Expr, view: v.Subscript) -> Sugared:
+def _tuple_item(emitter: Emitter, value: Value, index: Given, view: v.Subscript) -> Sugared:
     assert isinstance(value.type, TupleType | NamedTupleType)
     elements = value.type.elements
-    position = constant_int(emitter, index)
+    position = _constant_int(index.value)
     if isinstance(position, Value) and isinstance(position.type, IntType):
         if elements and all(element == elements[0] for element in elements):
             return emitter.insert("prim::TupleIndex", (value, position), elements[0], view.range)
-    position = _checked(emitter, position, index, len(elements), "a tuple")
+    position = _checked(emitter, index, len(elements), "a tuple")
     if position is None:
         return Unknown()
     return emitter.insert(
@@ -251,35 +272,38 @@ _CONSTANT_INDEX = (
 )
 
 
-def _positions(emitter: Emitter, index: v.SliceExpr, length: int, what: str) -> list[int] | None:
+def _positions(
+    emitter: Emitter, slice: Slice, range: SourceRange, length: int, what: str
+) -> list[int] | None:
     """The positions that a compile-time slice selects."""
     parts: list[int | None] = []
-    for part in (index.start, index.stop, index.step):
-        if part is None or (isinstance(part, v.Const) and part.value is None):
+    for given in _parts(emitter, slice):
+        if given is None or isinstance(given.type, NoneType):
             parts.append(None)
             continue
-        bound = constant_int(emitter, part)
+        bound = _constant_int(given.value)
         if bound is None:
             return None
         if isinstance(bound, Value):
             emitter.report(
                 "constant-expected",
-                part.range,
+                given.range,
                 what=f"a bound of a slice of {what}",
                 suggestion=_CONSTANT_INDEX,
             )
             return None
         parts.append(bound)
-    if parts[2] == 0:
-        emitter.report("index-out-of-range", index.range, index="step 0", length=length)
+    start, stop, step = parts
+    if step == 0:
+        emitter.report("index-out-of-range", range, index="step 0", length=length)
         return None
-    return list(range(length))[slice(*parts)]
+    return list(builtins.range(length))[start:stop:step]
 
 
-def _tuple_slice(emitter: Emitter, value: Value, index: v.SliceExpr, view: v.Subscript) -> Sugared:
+def _tuple_slice(emitter: Emitter, value: Value, index: Slice, view: v.Subscript) -> Sugared:
     assert isinstance(value.type, TupleType | NamedTupleType)
     elements = value.type.elements
-    positions = _positions(emitter, index, len(elements), "a tuple")
+    positions = _positions(emitter, index, view.index[0].range, len(elements), "a tuple")
     if positions is None:
         return Unknown()
     items = [
@@ -289,15 +313,19 @@ def _tuple_slice(emitter: Emitter, value: Value, index: v.SliceExpr, view: v.Sub
     return emitter.tuple_of(items, view.range)
 
 
-def _sugared_item(emitter: Emitter, elements: Sequence[Sugared], view: v.Subscript) -> Sugared:
-    index = view.index[0]
-    if len(view.index) == 1 and isinstance(index, v.SliceExpr):
-        positions = _positions(emitter, index, len(elements), "a tuple")
-        if positions is None:
-            return Unknown()
-        return SugaredTuple(tuple(elements[p] for p in positions))
-    position = _checked(emitter, constant_int(emitter, index), index, len(elements), "a tuple")
-    return Unknown() if position is None else elements[position]
+def _sugared_item(
+    emitter: Emitter, elements: Sequence[Sugared], kind: str, view: v.Subscript
+) -> Sugared:
+    if len(view.index) != 1:
+        return several_indices(emitter, kind, view)
+    selector = _selector(emitter, view.index[0])
+    if isinstance(selector, Given):
+        position = _checked(emitter, selector, len(elements), f"a {kind}")
+        return Unknown() if position is None else elements[position]
+    positions = _positions(emitter, selector, view.index[0].range, len(elements), f"a {kind}")
+    if positions is None:
+        return Unknown()
+    return SugaredTuple(tuple(elements[p] for p in positions), kind)
 
 
 def _module_item(
@@ -319,11 +347,12 @@ def _module_item(
     whole = module_elements(emitter, module, type, view.range)
     assert whole is not None
     if isinstance(index, v.SliceExpr):
-        positions = _positions(emitter, index, len(whole.elements), f"a {whole.kind}")
+        length, what = len(whole.elements), f"a {whole.kind}"
+        positions = _positions(emitter, index, index.range, length, what)
         if positions is None:
             return Unknown()
         return SugaredTuple(tuple(whole.elements[p] for p in positions), whole.kind)
-    position = constant_int(emitter, index)
+    position = _constant_int(emitter.expr(index))
     if position is None:
         return Unknown()
     if isinstance(position, Value):
@@ -408,7 +437,7 @@ def tensor_indexing(emitter: Emitter, value: Value, view: v.Subscript) -> tuple[
     """Apply ints, slices and None; give the rest, the index tensors with None for other dimensions."""
     parts = _flat_index(view)
     dims: list[int] = [0] * len(parts)
-    values: list[Given | None] = [None] * len(parts)
+    values: list[Given | Slice | None] = [None] * len(parts)
     dots = [i for i, part in enumerate(parts) if isinstance(part, v.Dots)]
     if len(dots) > 1:
         emitter.report(
@@ -424,11 +453,11 @@ def tensor_indexing(emitter: Emitter, value: Value, view: v.Subscript) -> tuple[
         dims[position] = dim
         dim -= _extent(emitter, parts, values, position, after_dots=True)
     indices: list[Value | None] = []
-    for position, part in enumerate(parts):
-        given, place = values[position], dims[position]
+    for part, given, place in zip(parts, values, dims, strict=True):
         if given is None:
-            if isinstance(part, v.SliceExpr):
-                value = _tensor_slice(emitter, value, place, part, view.range)
+            continue
+        if not isinstance(given, Given):
+            value = _tensor_slice(emitter, value, place, given, part.range, view.range)
             continue
         owner = Given(value, view.value.range)
         where = Given(emitter.literal(place), view.range)
@@ -452,16 +481,19 @@ def _flat_index(view: v.Subscript) -> tuple[v.Expr, ...]:
 def _extent(
     emitter: Emitter,
     parts: Sequence[v.Expr],
-    values: list[Given | None],
+    values: list[Given | Slice | None],
     position: int,
     *,
     after_dots: bool,
 ) -> int:
     """Emit one index; how many dimensions of the result so far it takes up."""
     part = parts[position]
-    if isinstance(part, v.SliceExpr | v.Dots):
+    if isinstance(part, v.Dots):
         return 1
-    given = emitter.given(part)
+    given = _selector(emitter, part)
+    if not isinstance(given, Given):
+        values[position] = given
+        return 1
     type = given.type
     if isinstance(type, ListType) and not isinstance(type.element, ErrorType):
         dtype = emitter.literal(_LONG)
@@ -505,10 +537,10 @@ def _extent(
 
 
 def _tensor_slice(
-    emitter: Emitter, value: Value, dim: int, part: v.SliceExpr, range: SourceRange
+    emitter: Emitter, value: Value, dim: int, slice: Slice, written: SourceRange, range: SourceRange
 ) -> Value:
     where = Given(emitter.literal(dim), range)
-    bounds = _bounds(emitter, part)
+    bounds = _bounds(emitter, slice, written)
     if bounds is None:
         return value
     return emitter.builtin(

@@ -123,7 +123,7 @@ def _assignable(emitter: Emitter, container: Value, target: v.Subscript) -> Give
         )
         return None
     if len(target.index) != 1:
-        several_indices(emitter, type, target)
+        several_indices(emitter, source_str(type), target)
         return None
     return emitter.given(target.index[0])
 

@@ -85,8 +85,8 @@ _SPECIAL_FORMS: Mapping[str, str] = MappingProxyType(
     {
         **{
             f"builtins.{name}": name
-            for name in """print len range enumerate zip reversed isinstance hasattr getattr list tuple dict
-            int float bool str complex super""".split()
+            for name in """print len range enumerate zip reversed slice isinstance hasattr getattr list tuple
+            dict int float bool str complex super""".split()
         },
         "typing.cast": "cast",
         "typing.reveal_type": "reveal_type",

@@ -76,13 +76,6 @@ class Constant:
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
-    """Something that is a run-time value of a known type (a slot: the emitter adds the GetAttr)."""
-
-    type: Type
-
-
-@dataclass(frozen=True, slots=True)
 class OperatorRef:
     """A builtin operator by name, all overloads: ``OperatorRef("aten::add")``.
 
@@ -97,8 +90,8 @@ class OperatorRef:
 class SpecialForm:
     """A callable with rules of its own.
 
-    Names: ``print len range enumerate zip reversed isinstance hasattr getattr list tuple dict int float
-    bool str complex super cast annotate jit_isinstance is_scripting is_tracing fork wait identity reveal_type
+    Names: ``print len range enumerate zip reversed slice isinstance hasattr getattr list tuple dict int
+    float bool str complex super cast annotate jit_isinstance is_scripting is_tracing fork wait identity reveal_type
     unwrap_optional no_grad record_function tensor_class size_class never
     torch_assert is_tensor is_grad_enabled vf_namespace warn type_constructor``, and, in the code of
     archives, ``unchecked_cast uninitialized rangelist ops_prim``.
@@ -194,7 +187,6 @@ class Unknown:
 
 Fact: TypeAlias = (
     Constant
-    | Typed
     | OperatorRef
     | SpecialForm
     | FunctionRef

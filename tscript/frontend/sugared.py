@@ -9,7 +9,7 @@ zips, unrolled tuples. What can be done with each is in the files named after th
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from ops_registry.schema import FunctionSchema
 from tscript.diagnostics.source import SourceRange
@@ -17,6 +17,9 @@ from tscript.frontend.resolver import ClassRef, Fact, FunctionRef, TypeRef
 from tscript.ir.graph import Value
 from tscript.types.nominal import ClassType, InterfaceType, ModuleType
 from tscript.types.printing import source_str
+
+if TYPE_CHECKING:
+    from tscript.frontend.schema_matching import Given
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,15 @@ class RangeValue:
 
 
 @dataclass(frozen=True, slots=True)
+class SliceValue:
+    """``slice(start, stop, step)``, to be used as an index; the parts that are written."""
+
+    stop: Given
+    start: Given | None = None
+    step: Given | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class IterableTree:
     """``zip(a, b)`` and ``enumerate(a)``: iterated in step, one tuple at a time."""
 
@@ -119,6 +131,7 @@ Sugared: TypeAlias = (
     | SuperValue
     | SugaredTuple
     | RangeValue
+    | SliceValue
     | IterableTree
     | ContextValue
     | StaticCallable
@@ -149,6 +162,7 @@ def describe(sugared: Sugared, range: SourceRange) -> str:
                 "BoundMethod": f"the method {text}",
                 "InterfaceMethod": f"the method {text}",
                 "RangeValue": "a range",
+                "SliceValue": "a slice",
                 "IterableTree": f"{text}",
             }.get(type_name(sugared), text)
 

@@ -57,6 +57,8 @@ EXPRESSIONS = {
         "(«Vector»)[[2, 0, 1]]",
         "(«Vector»)[(«List[int]» + [0, 1, 2])[-3:]]",
         "(«Vector»)[..., None][:, 0]",
+        "torch.stack([«Vector», «Vector»])[slice(1), ...][0]",
+        "torch.stack([«Vector», «Vector»])[1, slice(0, 3)]",
         "torch.stack([«Vector», «Vector»])[«int» % 2, :]",
         "torch.stack([«Vector», «Vector»])[0, ..., None][..., 0]",
         "torch.stack([«Vector», «Vector»])[:, «int» % 3][:1] * torch.ones(3)",
@@ -95,6 +97,8 @@ EXPRESSIONS = {
         "(«List[int]»)[:«var Optional[int] o»:2]",
         "(«List[int]»)[«bool»:]",
         "(«List[int]»)[None:2]",
+        "(«List[int]»)[slice(«int»)]",
+        "(«List[int]»)[slice(«var Optional[int] o», «int», 2)]",
         "{'k': «List[int]»}['k']",
         "(«List[int]», «str»)[0]",
         "(«List[List[int]]»)[-1][«slice»]",
@@ -103,6 +107,7 @@ EXPRESSIONS = {
     "Tuple[int, float]": _forms(
         "(«str», «int», «float»)[1:]",
         "(«float», «int»)[::-1]",
+        "(«int», «float», «str»)[slice(0, 2)]",
         "(«int», «str», «float», 1)[:-1:2]",
         "(«int», «float», «str»)[-9:2]",
         "[(1, 0.5), («int», «float»)][«int» % 2]",
@@ -115,6 +120,9 @@ EXPRESSIONS = {
 }
 
 STATEMENTS = _forms(
+    "«let Any n» = slice(«int» % 2, 3)\nprint((«List[int]»)[«n»], (1, 2)[slice(1)])",
+    "«let Any n» = slice(2)\n«let Tensor m» = torch.zeros(2, 3)\n"
+    "«m»[«n»] = «float»\n«m»[0, «n»] += 1\n«m»[slice(1), None] = «int»",
     "«def Dict[str, int] n»: Dict[str, int] = {}\n«n»[«str»] = «int»\n«n»[«str»] = «int»",
     "«let List[float] n» = [0.5, 1.5]\n«n»[«bool»] = «float»\n«n»[0] *= 2.0",
     "«let List[Optional[int]] n»: List[Optional[int]] = [1, None]\n«n»[1] = «int»\n«n»[0] = None",
@@ -184,6 +192,9 @@ MODULE_EXPRESSIONS = {
 }
 
 MODULE_STATEMENTS = _forms(
+    "«let Any n» = slice(«int» % 2, 3)\nprint((«List[int]»)[«n»], (1, 2)[slice(1)])",
+    "«let Any n» = slice(2)\n«let Tensor m» = torch.zeros(2, 3)\n"
+    "«m»[«n»] = «float»\n«m»[0, «n»] += 1\n«m»[slice(1), None] = «int»",
     "«let Any n»: Transform = self.layers[«int» % 2]\n«=Vector» = «n».forward(«Vector»)",
     "«let Any n»: Transform = self.heads['one' if «bool» else 'two']\n"
     "«=Vector» = «n».forward(«Vector»)",
@@ -241,6 +252,14 @@ VIOLATIONS = (
     Violation("index-out-of-range", "print((1, 2)[-3])  # here"),
     Violation("index-out-of-range", "print((1, 2)[::0])  # here"),
     Violation("index-out-of-range", "«=Vector» = self.layers[1:][1].weight  # here", module=True),
+    Violation("index-out-of-range", "print((1, 2)[slice(None, None, 0)])  # here"),
+    Violation("constant-expected", "print((«Tuple[int, float]»)[slice(«int», 2)])  # here"),
+    Violation("index-type", "print((«List[int]»)[slice(«str»)])  # here"),
+    Violation("missing-argument", "print((«List[int]»)[slice()])  # here"),
+    Violation("unsupported-value", "print(slice(«int»))  # here"),
+    Violation("unsupported-value", "«let Any n» = slice(1)\n«var List[int] m»[«n»] = [1]  # here"),
+    Violation("unsupported-value", "print(len(self.layers[slice(1)]))  # here", module=True),
+    Violation("index-type", "print(self.layers[1:][0, 1])  # here", module=True),
     Violation("syntax-error", "print((«Vector»)[..., ...])  # here"),
     Violation("syntax-error", "print((«Vector»)[*(0, 1)])  # here"),
     Violation("constant-expected", "print((«Tuple[int, float]»)[«int»:])  # here"),
@@ -281,7 +300,8 @@ VIOLATIONS = (
         "wrong = never_defined  # here\n"
         "print((«List[int]»)[wrong], (1, 'two')[wrong], (1, 'two')[wrong:], 'text'[wrong:])\n"
         "print((«Dict[str, int]»)[wrong], («Vector»)[wrong], («Vector»)[0, wrong, ..., wrong])\n"
-        "print((«List[int]»)[wrong:], («Vector»)[wrong:, None], («str»)[wrong])",
+        "print((«List[int]»)[wrong:], («Vector»)[wrong:, None], («str»)[wrong])\n"
+        "print((«List[int]»)[slice(wrong)], (1, 'two')[slice(wrong)], («Vector»)[slice(wrong)])",
     ),
     Violation(
         "undefined-name",
