@@ -79,9 +79,8 @@ def _agreed(emitter: Emitter, value: Value, range: SourceRange) -> Type:
     if unified is not None:
         return unified
     known = source_str(returns.merged)
-    notes: tuple[Note, ...] = ()
-    if returns.first_range is not None:
-        notes = (Note(returns.first_range, f"`{known}` is returned here"),)
+    assert returns.first_range is not None
+    notes = (Note(returns.first_range, f"`{known}` is returned here"),)
     emitter.report(
         "inconsistent-returns", range, actual=source_str(value.type), expected=known, notes=notes
     )

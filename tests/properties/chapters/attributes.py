@@ -102,7 +102,11 @@ EXPRESSIONS = {
         Form("maybe_number(«int»)", needs=("maybe_number",)),
     ),
     "Optional[Tensor]": _forms("(«Vector»).grad"),
-    "Any": _forms(Form("returns_anything(«int»)", needs=("returns_anything",))),
+    "Any": _forms(
+        Form("returns_anything(«int»)", needs=("returns_anything",)),
+        Form("returns_what_it_gets(«Any», «int»)", needs=("returns_what_it_gets",)),
+        Form("returns_pairs(«int», «Optional[int]»)", needs=("returns_pairs",)),
+    ),
 }
 
 STATEMENTS = _forms(
@@ -232,6 +236,20 @@ def returns_anything(n: int) -> Any:
     if n > 2:
         return 'many'
     return n
+""",
+    "returns_what_it_gets": """
+def returns_what_it_gets(thing: Any, n: int):
+    if n > 2:
+        return thing
+    return n
+""",
+    "returns_pairs": """
+def returns_pairs(n: int, other: Optional[int]):
+    if n > 2:
+        return n, None
+    elif n > 1:
+        return n, other
+    return n, n
 """,
     "returns_nothing": """
 def returns_nothing(n: int):
