@@ -43,7 +43,7 @@ nan = math.nan
 newaxis = None
 
 _SUBMODULES = frozenset(
-    """autograd backends cuda fft functional jit linalg masked nn ops random signal special testing"""
+    """autograd backends cuda fft functional jit linalg masked nn ops profiler random signal special testing"""
     .split()
 )  # fmt: skip
 

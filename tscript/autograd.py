@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any, NoReturn
 
+from tscript import profiler
 from tscript.runtime.errors import DifferentiationError
 from tscript.runtime.grad_mode import enable_grad, inference_mode, no_grad, set_grad_enabled
 
 __all__ = ["Variable", "backward", "enable_grad", "grad", "inference_mode", "no_grad",
-           "set_grad_enabled"]  # fmt: skip
+           "profiler", "set_grad_enabled"]  # fmt: skip
 
 
 def grad(*args: Any, **kwargs: Any) -> NoReturn:

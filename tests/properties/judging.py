@@ -212,14 +212,13 @@ def _serve(connection: Connection) -> None:
 def _here_in_pytorch(program: Program, folder: Path) -> Observation:
     found = Observation()
     torch = sys.modules["torch"]
-    with quiet(), loaded(program, "torch", folder) as module:
-        try:
+    try:
+        with quiet(), loaded(program, "torch", folder) as module:
             compiled = torch.jit.script(module.make())
-        except Exception as error:
-            found.refused = f"{type(error).__name__}: {error}"
-            return found
-        with torch.jit.optimized_execution(False):
-            call(compiled, module, program, found)
+            with torch.jit.optimized_execution(False):
+                call(compiled, module, program, found)
+    except Exception as error:  # whatever the compiler raises, that is its verdict
+        found.refused = f"{type(error).__name__}: {error}"
     return found
 
 

@@ -96,7 +96,7 @@ _TABLE: dict[str, Entry] = {
         "convert the value, or change the annotation to one that fits `{actual}`",
     ),
     "reassigned-type": Entry(
-        "`{name}` is `{old}` before this {block} and cannot become `{new}` inside it",
+        "`{name}` is {old} before this {block} and cannot become {new} inside it",
         "use another name for the new value, or annotate the first assignment with a type that "
         "fits both, such as `{example}`",
     ),

@@ -44,10 +44,6 @@ def construct(
                 return result_of(emitter, schema)
             return emitter.insert("prim::TupleConstruct", matched.emit(emitter), type, range)
         case ClassType():
-            if type.is_exception:
-                return emitter.report(
-                    "unsupported-value", range, what="an exception that is not raised"
-                )
             emitter.resolver.layout(type)
             if "__init__" not in type.methods:
                 return emitter.report(

@@ -25,7 +25,7 @@ from tscript.frontend.conditions import (
 )
 from tscript.frontend.emit_return import emit_return
 from tscript.frontend.environment import Frame, Held, Problem, Stored, meaningful_name
-from tscript.frontend.resolver import ClassRef, ExceptionRef, MaybePresent, Unknown
+from tscript.frontend.resolver import ExceptionRef, MaybePresent, Unknown
 from tscript.frontend.schema_matching import Given
 from tscript.frontend.sugared import ContextValue
 from tscript.ir.graph import Value
@@ -175,10 +175,7 @@ def _merge(
                         emitter.store_in_graph(name, value, entry.type)
                     emitter.frame.define(name, entry)
             elif isinstance(entry, Held) and name in frame.variables:
-                if isinstance(entry.value, Value):  # a submodule, read inside of the branch
-                    _held(emitter, name, entry, entry)
-                else:
-                    emitter.frame.define(name, entry)
+                _held(emitter, name, entry)
             elif entry is None and name in frame.problems:
                 emitter.set_problem(name, frame.problems[name])
             continue
@@ -186,7 +183,7 @@ def _merge(
             _undefined(emitter, condition, name, true, false)
             continue
         if isinstance(on_true, Held) or isinstance(on_false, Held):
-            _held(emitter, name, on_true, on_false)
+            _held(emitter, name, on_true if isinstance(on_true, Held) else on_false)
             continue
         type = unify(on_true.type, on_false.type)
         outer = emitter.frame.find(name)
@@ -219,9 +216,7 @@ def _undefined(
         if known is not None:
             emitter.set_problem(name, known)
             return
-    defined = true.variables.get(name) or false.variables.get(name)
-    if defined is None:
-        return
+    defined = true.variables.get(name) or false.variables[name]
     notes = (Note(defined.range, "it is set here, on one path only"),)
 
     def problem(range: SourceRange) -> None:
@@ -235,20 +230,15 @@ def _nowhere(emitter: Emitter) -> SourceRange:
     return emitter.graph.current_range
 
 
-def _held(emitter: Emitter, name: str, a: Stored | Held, b: Stored | Held) -> None:
-    inside = (
-        isinstance(a, Held) and isinstance(a.value, Value) and emitter.frame.find(name) is not a
-    )
-    if isinstance(a, Held) and isinstance(b, Held) and a.value == b.value and not inside:
-        emitter.frame.define(name, a)
-        return
-    held = a if isinstance(a, Held) else b
+def _held(emitter: Emitter, name: str, held: Stored | Held) -> None:
+    """A function, a type or a submodule has its name to the end of the branch that gives it."""
 
     def problem(range: SourceRange) -> None:
         emitter.report(
             "unsupported-value",
             range,
-            what=f"`{name}`, which is not the same on every path that leads here,",
+            what=f"`{name}`, a name that one branch gives to what is no value,",
+            suggestion="give it the name before the branch, or use it inside",
             notes=(Note(held.range, "it is set here"),),
         )
 
@@ -298,14 +288,6 @@ def _raise(emitter: Emitter, statement: v.Raise) -> None:
         name = callee.qualified_name
         if isinstance(view, v.Apply):
             message = _message(emitter, view.args)
-    elif (
-        isinstance(callee, ClassRef)
-        and isinstance(callee.type, ClassType)
-        and callee.type.is_exception
-    ):
-        name = callee.type.qualified_name
-        if isinstance(view, v.Apply):
-            message = _message(emitter, view.args)
     else:
         from tscript.frontend.sugared import describe
 
@@ -339,9 +321,6 @@ def _assert(emitter: Emitter, statement: v.Assert) -> None:
     condition = emit_condition(emitter, statement.test)
     if condition.static is True:
         insert_refinements(emitter, condition.when_true, statement.range)
-        if statement.message is not None:
-            with emitter.held_back():
-                pass
         return
     if condition.static is False:
         _assertion_error(emitter, statement)

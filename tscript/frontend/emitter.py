@@ -44,7 +44,6 @@ from tscript.frontend.resolver import (
     Constant,
     MaybePresent,
     Resolver,
-    Typed,
     Uncapturable,
     Unknown,
 )
@@ -244,8 +243,6 @@ class Emitter:
                 return self.error_value()
             case Constant(value, type):
                 return self.constant_of(value, type)
-            case Typed(type):
-                return self.insert("prim::Uninitialized", (), type, range)
             case SugaredTuple(elements):
                 values = [self.value(element, range) for element in elements]
                 return self.tuple_of(values, range)
@@ -506,16 +503,8 @@ class Emitter:
                 return
             if outer is not None:
                 if isinstance(outer, Held):
-                    self.report(
-                        "reassigned-type",
-                        range,
-                        name=name,
-                        old=describe(outer.value, range),
-                        new=source_str(value.type),
-                        block=self.block_kind(),
-                        example="",
-                        notes=(Note(outer.range, "it is set here"),),
-                    )
+                    if not isinstance(value.type, ErrorType):
+                        self._report_other_kind(name, outer, describe(value, range), range)
                     return
                 value = self._fit_outer(name, value, outer, range, annotation)
             elif annotation is not None:
@@ -528,20 +517,28 @@ class Emitter:
             self.store(name, value, type, range)
             return
         if outer is not None:
-            self.report(
-                "reassigned-type",
-                range,
-                name=name,
-                old=source_str(outer.type)
-                if isinstance(outer, Stored)
-                else describe(outer.value, range),
-                new=describe(value, range),
-                block=self.block_kind(),
-                example="",
-                notes=(Note(outer.range, "it is set here"),),
-            )
+            self._report_other_kind(name, outer, describe(value, range), range)
             return
         self.frame.define(name, Held(value, range))
+
+    def _report_other_kind(
+        self, name: str, outer: Stored | Held, new: str, range: SourceRange
+    ) -> None:
+        """A name of a function, a type, a module is no variable: inside of a block it stays so."""
+        if isinstance(outer, Stored):
+            old = f"a value of type `{source_str(outer.type)}`"
+        else:
+            old = "a name for what is no value"
+        self.report(
+            "reassigned-type",
+            range,
+            name=name,
+            old=old,
+            new=new,
+            block=self.block_kind(),
+            suggestion="use another name here",
+            notes=(Note(outer.range, "it is set here"),),
+        )
 
     def _assign_module(
         self, name: str, value: Value, outer: Stored | Held | None, range: SourceRange
@@ -574,10 +571,9 @@ class Emitter:
                 "reassigned-type",
                 range,
                 name=name,
-                old=source_str(outer.type),
-                new=source_str(annotation),
+                old=f"`{source_str(outer.type)}`",
+                new=f"`{source_str(annotation)}`",
                 block=self.block_kind(),
-                example="",
                 suggestion="a variable is annotated where it is first set, and only there",
                 notes=(Note(outer.range, "it is first set here"),),
             )
@@ -589,8 +585,8 @@ class Emitter:
             "reassigned-type",
             range,
             name=name,
-            old=source_str(outer.type),
-            new=source_str(value.type),
+            old=f"`{source_str(outer.type)}`",
+            new=f"`{source_str(value.type)}`",
             block=self.block_kind(),
             example=f"{name}: {source_str(make_union((outer.type, value.type)))}",
             notes=(Note(outer.range, f"it is `{source_str(outer.type)}` here"),),
@@ -615,8 +611,7 @@ class Emitter:
 
     def block_kind(self) -> str:
         node = self.frame.block.owning_node
-        if node is None:
-            return "block"
+        assert node is not None, "a name of an outer block is assigned in an inner one"
         return {"prim::If": "`if`", "prim::Loop": "loop"}.get(node.kind, "block")
 
     def set_problem(self, name: str, problem: Problem) -> None:
@@ -644,7 +639,7 @@ def _is_submodule(value: Value) -> bool:
 
 def _is_first_class(value: Sugared) -> bool:
     match value:
-        case Constant() | Typed() | Unknown() | MaybePresent():
+        case Constant() | Unknown() | MaybePresent():
             return True
         case SugaredTuple(elements):
             return all(isinstance(e, Value) or _is_first_class(e) for e in elements)

@@ -94,7 +94,6 @@ class ClassType(ObjectType):
     static_methods: dict[str, Any] = field(default_factory=dict)
     #: Qualified names of base classes, nearest first (only exceptions and modules have any).
     parents: tuple[str, ...] = ()
-    is_exception: bool = False
     #: Attributes may still be added by ``__init__`` (the emitter clears this by `seal`).
     open: list[bool] = field(default_factory=lambda: [False])
 

@@ -6,7 +6,8 @@ from tests.properties.chapters.attributes import CHAPTER as ATTRIBUTES
 from tests.properties.chapters.calls import CHAPTER as CALLS
 from tests.properties.chapters.flow import CHAPTER as FLOW
 from tests.properties.chapters.operators import CHAPTER as OPERATORS
+from tests.properties.chapters.statements import CHAPTER as STATEMENTS
 from tests.properties.chapters.subscripts import CHAPTER as SUBSCRIPTS
 from tests.properties.templates import Chapter
 
-CHAPTERS: tuple[Chapter, ...] = (ATTRIBUTES, CALLS, FLOW, OPERATORS, SUBSCRIPTS)
+CHAPTERS: tuple[Chapter, ...] = (ATTRIBUTES, CALLS, FLOW, OPERATORS, STATEMENTS, SUBSCRIPTS)
