@@ -427,13 +427,6 @@ def _unary(emitter: Emitter, view: v.UnaryOp) -> Value:
     given = emitter.given(operand)
     if isinstance(given.type, ErrorType):
         return emitter.error_value()
-    if view.op == "+":
-        return emitter.report(
-            "unsupported-syntax",
-            view.range,
-            construct="unary `+`",
-            remedy="leave it out: it has no effect on numbers",
-        )
     name, magic = _UNARY[view.op]
     if isinstance(given.type, ClassType):
         method = attributes.find_method(emitter, given.value, magic)

@@ -424,6 +424,14 @@ def _dynamic_item(
 
 
 def _tensor_item(emitter: Emitter, value: Value, view: v.Subscript) -> Value:
+    if len(view.index) == 1 and isinstance(view.index[0], v.Dots):
+        return emitter.report(
+            "index-type",
+            view.range,
+            container="Tensor",
+            index="nothing but `...`",
+            suggestion=f"leave the subscript out: `{remedies.shown(view.value.range.text)}`",
+        )
     sliced, indices = tensor_indexing(emitter, value, view)
     if not indices:
         return sliced
@@ -435,7 +443,7 @@ def _tensor_item(emitter: Emitter, value: Value, view: v.Subscript) -> Value:
 
 def tensor_indexing(emitter: Emitter, value: Value, view: v.Subscript) -> tuple[Value, list[Value]]:
     """Apply ints, slices and None; give the rest, the index tensors with None for other dimensions."""
-    parts = _flat_index(view)
+    parts = view.index
     dims: list[int] = [0] * len(parts)
     values: list[Given | Slice | None] = [None] * len(parts)
     dots = [i for i, part in enumerate(parts) if isinstance(part, v.Dots)]
@@ -469,13 +477,6 @@ def tensor_indexing(emitter: Emitter, value: Value, view: v.Subscript) -> tuple[
             indices.extend([None] * (place + 1 - len(indices)))
             indices[place] = given.value
     return value, [i if i is not None else emitter.constant(None) for i in indices]
-
-
-def _flat_index(view: v.Subscript) -> tuple[v.Expr, ...]:
-    index = view.index
-    if len(index) == 1 and isinstance(index[0], v.TupleLiteral):
-        return index[0].elements
-    return index
 
 
 def _extent(

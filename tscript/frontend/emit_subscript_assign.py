@@ -34,7 +34,7 @@ from tscript.frontend.emit_subscript import (
 )
 from tscript.frontend.schema_matching import Given
 from tscript.ir.graph import Value
-from tscript.types.nominal import NamedTupleType
+from tscript.types.nominal import ClassType, NamedTupleType
 from tscript.types.printing import source_str
 from tscript.types.relations import (
     is_subtype,
@@ -205,6 +205,14 @@ def emit_subscript_augmented(emitter: Emitter, statement: v.AugAssign, target: v
             [owner, listed, Given(result, statement.range)],
             {},
             statement.range,
+        )
+        return
+    if isinstance(container.type, ClassType):
+        emitter.report(
+            "unsupported-syntax",
+            statement.range,
+            construct="augmented assignment to an element of an object",
+            remedy=f"write it out: `{target.range.text} = {target.range.text} ...`",
         )
         return
     index = _assignable(emitter, container, target)

@@ -219,7 +219,7 @@ class TernaryIf(Expr):
 class UnaryOp(Expr):
     """``op`` is ``-``, ``~``, ``+`` or ``not``."""
 
-    op: Literal["-", "~", "+", "not"]
+    op: Literal["-", "~", "not"]
     operand: Expr
 
 

@@ -205,6 +205,22 @@ MODULE_STATEMENTS = _forms(
     "self.total[self.total > «float»] *= 0.5",
 )
 
+MODULE_CLASSES = """
+@torch.jit.interface
+class Shifting(nn.Module):
+    def shifted(self, x: Tensor, by: float) -> Tensor:
+        pass
+
+
+class Mute(nn.Module):
+    def forward(self, x: Tensor) -> Tensor:
+        return x
+
+    @torch.jit.unused
+    def shifted(self, x: Tensor, by: float) -> Tensor:
+        raise RuntimeError('never compiled')
+"""
+
 BARE = ("Bare",)
 SHELF = ("Shelf",)
 
@@ -280,6 +296,15 @@ VIOLATIONS = (
     Violation(
         "interface-mismatch", "«let Any n»: Transform = self.steps[«int»]  # here", module=True
     ),
+    Violation(
+        "interface-mismatch", "«let Any n»: Shifting = self.steps[«int»]  # here", module=True
+    ),
+    Violation(
+        "interface-mismatch", "«let Any n»: Shifting = self.quiet[«int»]  # here", module=True
+    ),
+    Violation("index-type", "print((«Vector»)[()])  # here"),
+    Violation("index-type", "print((«Vector»)[...])  # here"),
+    Violation("unsupported-syntax", "«let Any n» = Shelf([1])\n«n»[0] += 1  # here", needs=SHELF),
     Violation("immutable-value", "«var str n»[0] += 'a'  # here"),
     Violation("immutable-value", "«let Any n» = «Tuple[int, float]»\n«n»[0] += 1  # here"),
     Violation("unsupported-syntax", "«var List[int] n»[1:] = [2]  # here"),
@@ -326,5 +351,7 @@ CHAPTER = Chapter(
     declarations=DECLARATIONS,
     module_expressions=MODULE_EXPRESSIONS,
     module_statements=MODULE_STATEMENTS,
+    module_classes=MODULE_CLASSES,
+    module_attributes="        self.quiet = nn.ModuleList([Mute()])\n",
     violations=VIOLATIONS,
 )
