@@ -51,6 +51,7 @@ from tscript.types.nominal import (
 )
 from tscript.types.relations import make_union
 from tscript_mypy.class_layout import fill_module, reads_of_self
+from tscript_mypy.sources import Definition as Place
 from tscript_mypy.sources import SourceFile, source_file
 
 UNKNOWN = Unknown()
@@ -215,7 +216,7 @@ class MypyResolver:
         place = file.at_line(handle.line, handle.qualname.rpartition(".")[2])
         if place is None:
             place = file.named(handle.qualname)
-        if place is None or place.is_class:
+        if place is None or place.is_class or _is_overloaded(file, place):
             return UNKNOWN
         try:
             view = cached_def(file.source(place))
@@ -554,6 +555,16 @@ def _add_properties(
 def _is_of_class(symbol: n.SymbolTableNode) -> bool:
     """Whether a name is an attribute of a class, and not only of its instances."""
     return not isinstance(symbol.node, n.Var) or symbol.node.is_initialized_in_class
+
+
+def _is_overloaded(file: SourceFile, place: Place) -> bool:
+    """Whether ``_overload`` declares forms of a function."""
+    same = [d for d in file.definitions if d.qualname == place.qualname and not d.is_class]
+    return len(same) > 1 and any(
+        mark.rpartition(".")[2] in ("_overload", "_overload_method")
+        for definition in same
+        for mark in cached_def(file.source(definition)).decorator_names
+    )
 
 
 _NOT_KNOWN = object()

@@ -198,6 +198,7 @@ def fact_of_value(value: Any, name: str) -> Fact | None:
 
 #: What to write for classes of Python that scripts do not have.
 _INSTEAD: dict[type, str] = {
+    type: "ask for a type with `isinstance(value, T)`",
     map: "use a comprehension or a loop",
     filter: "use a loop with an `if`",
     set: "use a dict or a list",

@@ -150,6 +150,11 @@ class ScriptModule(Module, metaclass=_ScriptMeta):
     # The compiled side.
 
     @property
+    def _c(self) -> ScriptObject:
+        """What scripts see of the module, by PyTorch's name: ``a._c._type() == b._c._type()``."""
+        return self._script_object
+
+    @property
     def graph(self) -> Graph:
         """The graph of ``forward``."""
         return self._method("forward").graph

@@ -47,6 +47,10 @@ class ScriptObject:
         found = None if reference is None else reference()
         return self if found is None else found
 
+    def _type(self) -> ObjectType:
+        """Its type; modules of one class that look the same have the same one."""
+        return self.type
+
     def call(self, method: str, *args: Any, **kwargs: Any) -> Any:
         """Call a compiled method from Python."""
         from tscript.runtime.executor import call_method
