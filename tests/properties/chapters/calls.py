@@ -24,6 +24,8 @@ EXPRESSIONS = {
         Form("torch.jit.wait(torch.jit.fork(add_numbers, «int»))", needs=("add_numbers",)),
         Form("either(«int»)", needs=OVERLOADED),
         Form("either(n=«int»)", needs=OVERLOADED),
+        "torch.jit.fork(int, «float»).wait()",
+        Form("Partial(«int»).used(«int»)", needs=("Partial",)),
         Form("Adder(«int»)(«int»)", needs=CALLABLE),
         Form("Adder(«int»)(by=«int»)", needs=CALLABLE),
         Form("Adder(*(«int»,)).start", needs=CALLABLE),
@@ -43,6 +45,9 @@ EXPRESSIONS = {
         "F.adaptive_max_pool1d((«Vector»).view(1, 3), 3).view(3)",
         "F.adaptive_max_pool1d((«Vector»).view(1, 3), 3, True)[0].view(3)",
         "(«Vector»).clamp(min=«float»)",
+        "torch.jit.fork((«Vector»).relu).wait()",
+        "torch.jit.fork(torch.jit.fork(torch.relu, «Vector»).wait).wait()",
+        Form("count_values(«Vector», «int»)", needs=("count_values",)),
         "(«Vector»).mul(other=«Vector»)",
     ),
 }
@@ -101,6 +106,24 @@ def left_out(n: int) -> int:
 def stays_in_python(n: int, *, by: int = 1) -> int:
     return (n * by) % 1009
 """,
+    "count_values": """
+@torch.jit.ignore
+def count_values(*values) -> Tensor:
+    return torch.ones(3) * len(values)
+""",
+    "Partial": """
+@torch.jit.script
+class Partial:
+    def __init__(self, n: int):
+        self.n = n % 1009
+
+    def used(self, by: int) -> int:
+        return self.n + by
+
+    @torch.jit.unused
+    def gone(self, *values):
+        return values
+""",
     "takes_anything": """
 @torch.jit.ignore
 def takes_anything(n: int, text: str, by: int) -> int:
@@ -123,6 +146,7 @@ MODULE_EXPRESSIONS = {
         "self.transform(«Vector»)",
         "self.named(«Vector», other=«Vector»)",
         "torch.jit.fork(self.scale, «Vector»).wait()",
+        "self.lonely.counted(«Vector», «int»)",
         "torch.jit.wait(torch.jit.fork(self.scale.shifted, «Vector», by=«float»))",
         "self.library_function(«Vector»)",
     ),
@@ -179,6 +203,10 @@ class Lonely(nn.Module):
     def __init__(self):
         super().__init__()
         self.weight = nn.Parameter(torch.ones(3))
+
+    @torch.jit.ignore
+    def counted(self, *values) -> Tensor:
+        return torch.ones(3) * len(values)
 """
 
 MODULE_ATTRIBUTES = """
@@ -216,6 +244,13 @@ VIOLATIONS = (
         "undefined-name",
         "wrong = never_defined  # here\nprint(torch.add(«Vector», *wrong))\nwrong(«int», add_numbers, lambda_of=«Vector»)\nwrong.method(«int», *wrong)",
         needs=("add_numbers",),
+    ),
+    Violation("undefined-name", "print(torch.add(«Vector», *never_defined(1)))  # here"),
+    Violation("undefined-name", "print(torch.jit.fork(never_defined(1), «Vector»))  # here"),
+    violating_function(
+        "argument-type",
+        "def bad(x: List[int]):\n    return len(x)\n",
+        "wrong = []\nbad(wrong)  # here",
     ),
     # What cannot be called
     Violation("not-callable", "print(Color(1))  # here", needs=("Color",)),
