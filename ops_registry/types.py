@@ -301,7 +301,14 @@ class AnyListType(Type):
     """A list of whatever: ``AnyList`` of the schemas that only need the length."""
 
     __slots__ = ()
-    spelling: ClassVar[str] = "AnyListType"
+    spelling: ClassVar[str] = "list"
+
+
+class AnyTupleType(Type):
+    """A tuple of whatever: what ``isinstance(x, tuple)`` asks for."""
+
+    __slots__ = ()
+    spelling: ClassVar[str] = "tuple"
 
 
 class AnyEnumType(Type):
@@ -365,6 +372,7 @@ STORAGE = StorageType()
 STREAM = StreamType()
 QSCHEME = QSchemeType()
 ANY_LIST = AnyListType()
+ANY_TUPLE = AnyTupleType()
 ANY_ENUM = AnyEnumType()
 ANY_CLASS = AnyClassType()
 ERROR = ErrorType()
@@ -398,6 +406,7 @@ NAMED_TYPES: dict[str, Type] = {
             SYM_INT,
             SYM_BOOL,
             ANY_LIST,
+            ANY_TUPLE,
             ANY_ENUM,
             ANY_CLASS,
             ANY,

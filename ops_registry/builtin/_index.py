@@ -4007,9 +4007,9 @@ SCHEMAS: dict[str, tuple[tuple[str, str], ...]] = {
         ("reduction", "(Tensor self, *, ScalarType? dtype=None) -> Tensor"),
         ("reduction", ".out(Tensor self, *, ScalarType? dtype=None, Tensor(a!) out) -> Tensor(a!)"),
         ("container", ".int(int[] self) -> int"),
+        ("container", ".bool(bool[] self) -> int"),
         ("container", ".float(float[] self) -> float"),
         ("container", ".complex(complex[] self) -> complex"),
-        ("container", ".bool(bool[] self) -> int"),
     ),
     "aten::sum_to_size": (
         ("reduction", "(Tensor self, SymInt[] size) -> Tensor"),

@@ -8,6 +8,8 @@ insertion order, as in Python.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import reduce
+from operator import add
 from typing import Any
 
 import numpy as np
@@ -276,15 +278,23 @@ def list_sorted(input: list[Any]) -> list[Any]:
 
 
 @operators(
-    "aten::sum.int(int[] self) -> int",
-    "aten::sum.float(float[] self) -> float",
-    "aten::sum.complex(complex[] self) -> complex",
-    "aten::sum.bool(bool[] self) -> int",
-    samples=_numbers,
+    "aten::sum.int(int[] self) -> int", "aten::sum.bool(bool[] self) -> int", samples=_numbers
 )
 def list_sum(self: list[Any]) -> Any:
     """The sum of the elements."""
     return sum(self)
+
+
+@operator("aten::sum.float(float[] self) -> float", samples=_numbers)
+def list_sum_of_floats(self: list[float]) -> float:
+    """The sum of the elements, one after the other; 0.0 of none."""
+    return reduce(add, self, 0.0)  # Python's `sum` compensates for what rounding loses, from 3.12
+
+
+@operator("aten::sum.complex(complex[] self) -> complex", samples=_numbers)
+def list_sum_of_complex(self: list[complex]) -> complex:
+    """The sum of the elements, one after the other; 0j of none."""
+    return reduce(add, self, 0j)
 
 
 @operators(
@@ -485,8 +495,11 @@ def dict_pop_default(self: dict[Any, Any], key: Any, default_value: Any) -> Any:
     samples=lambda: [Sample({"a": 1})],
 )
 def popitem(self: dict[Any, Any]) -> tuple[Any, Any]:
-    """Remove and return the entry that was inserted last; KeyError for an empty dict."""
-    return self.popitem()
+    """Remove and return the entry that was inserted first; KeyError for an empty dict."""
+    if not self:
+        raise KeyError("popitem(): the dict is empty")
+    key = next(iter(self))
+    return key, self.pop(key)
 
 
 @operators(

@@ -330,15 +330,15 @@ def _typed_extremum(name: str) -> list[str]:
 
 @operators(*_typed_extremum("max"), samples=_numbers)
 def maximum(a: Any, b: Any) -> Any:
-    """The larger of two numbers; an int beside a float is converted."""
-    chosen = b if b > a else a
+    """The larger of two numbers; the second when neither is. An int beside a float is converted."""
+    chosen = a if a > b else b
     return float(chosen) if isinstance(a, float) or isinstance(b, float) else chosen
 
 
 @operators(*_typed_extremum("min"), samples=_numbers)
 def minimum(a: Any, b: Any) -> Any:
-    """The smaller of two numbers; an int beside a float is converted."""
-    chosen = b if b < a else a
+    """The smaller of two numbers; the second when neither is. An int beside a float is converted."""
+    chosen = a if a < b else b
     return float(chosen) if isinstance(a, float) or isinstance(b, float) else chosen
 
 

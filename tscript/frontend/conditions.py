@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING
 
 from ops_registry.types import (
     ANY_LIST,
+    ANY_TUPLE,
     BOOL,
     ERROR,
     AnyListType,
+    AnyTupleType,
     AnyType,
     ErrorType,
-    ListType,
     NoneType,
     NumberType,
-    TupleType,
     Type,
 )
 from tscript.diagnostics.source import SourceRange
@@ -31,7 +31,7 @@ from tscript.frontend.environment import Stored
 from tscript.frontend.resolver import SpecialForm, TypeConstructor
 from tscript.frontend.schema_matching import Given
 from tscript.ir.graph import Value
-from tscript.types.nominal import InterfaceType, NamedTupleType
+from tscript.types.nominal import InterfaceType
 from tscript.types.printing import source_str
 from tscript.types.relations import (
     contains_error,
@@ -351,12 +351,7 @@ def emit_isinstance(
     alternatives = members_of(value.type)
     matching = [t for t in alternatives if any(_is_instance(t, w) for w in wanted)]
     rest = [t for t in alternatives if t not in matching]
-    possible = [
-        w
-        for t in rest
-        for w in wanted
-        if _may_hold(t) and is_subtype(w, t) and not isinstance(w, AnyListType)
-    ]
+    possible = [w for t in rest for w in wanted if _may_hold(t) and is_subtype(w, t)]
     name = object_view.name if isinstance(object_view, v.Var) else None
     if not rest:
         return _static(emitter, True)
@@ -365,6 +360,8 @@ def emit_isinstance(
     test = emitter.insert("prim::isinstance", (value,), BOOL, range, {"types": tuple(wanted)})
     if name is None:
         return Condition(test)
+    if any(isinstance(w, AnyListType | AnyTupleType) for w in possible):
+        return Condition(test)  # nothing can be done with a list of whatever
     true_type = make_union([*matching, *possible])
     when_false: Refinements = {}
     if not any(_may_hold(t) for t in rest):
@@ -378,29 +375,7 @@ def _may_hold(type: Type) -> bool:
 
 
 def _is_instance(type: Type, wanted: Type) -> bool:
-    if isinstance(wanted, _AnyTuple):
-        return isinstance(type, TupleType | NamedTupleType)
-    if isinstance(wanted, _AnyDict):
-        from ops_registry.types import DictType
-
-        return isinstance(type, DictType)
-    if isinstance(wanted, AnyListType):
-        return isinstance(type, ListType)
     return is_subtype(type, wanted)
-
-
-class _AnyTuple(Type):
-    """``isinstance(x, tuple)``"""
-
-    __slots__ = ()
-    spelling = "tuple"
-
-
-class _AnyDict(Type):
-    """``isinstance(x, dict)``"""
-
-    __slots__ = ()
-    spelling = "dict"
 
 
 def _classes(emitter: Emitter, view: v.Expr) -> list[Type]:
@@ -410,9 +385,9 @@ def _classes(emitter: Emitter, view: v.Expr) -> list[Type]:
     if dotted is not None:
         found = emitter.resolver.type_named(tuple(dotted.split(".")))
         if isinstance(found, TypeConstructor):
-            bare: dict[str, Type] = {"List": ANY_LIST, "Tuple": _AnyTuple(), "Dict": _AnyDict()}
-            if found.name in bare:
-                return [bare[found.name]]
+            bare: dict[str, Type] = {"list": ANY_LIST, "tuple": ANY_TUPLE}
+            if dotted in bare:
+                return [bare[dotted]]
         if found is None:
             emitter.report("isinstance-type", view.range, annotation=view.range.text)
             return [ERROR]

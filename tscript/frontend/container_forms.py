@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from ops_registry.types import (
     INT,
-    TENSOR,
+    DictType,
     ErrorType,
     ListType,
     StringType,
+    TensorType,
     Type,
 )
 from tscript.diagnostics.source import SourceRange
@@ -32,8 +33,6 @@ from tscript.types.printing import source_str
 from tscript.types.relations import (
     is_optional,
     is_subtype,
-    join,
-    make_union,
 )
 
 if TYPE_CHECKING:
@@ -94,8 +93,19 @@ def enumerate_form(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugare
     if not arity(emitter, view, 1, 2, keywords=True):
         return Unknown()
     start: Value | None = None
-    if len(view.args) == 2:
-        start = emitter.expr(view.args[1])
+    given = [*view.args[1:], *(k.value for k in view.keywords if k.name.name == "start")]
+    for written in given:
+        start = emitter.expr(written)
+        if not is_subtype(start.type, INT):
+            emitter.report(
+                "argument-type",
+                written.range,
+                callee="enumerate",
+                parameter="start",
+                expected="int",
+                actual=source_str(start.type),
+            )
+            start = emitter.error_value()
     for keyword in view.keywords:
         if keyword.name.name != "start":
             emitter.report(
@@ -105,8 +115,6 @@ def enumerate_form(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugare
                 name=keyword.name.name,
                 signature="enumerate(iterable, start=0)",
             )
-            continue
-        start = emitter.expr(keyword.value)
     return IterableTree((_iterable(emitter, view.args[0]),), start, is_enumerate=True)
 
 
@@ -129,18 +137,19 @@ def slice_form(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
 
 
 def reversed_form(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
-    from tscript.frontend.emit_loop import unroll
-
+    """``reversed(x)`` of a Tensor is the tensor turned round; nothing else is reversed."""
     if not arity(emitter, view, 1):
         return Unknown()
-    subject = emitter.sugared(view.args[0])
-    unrolled = unroll(emitter, subject, view.range)
-    if unrolled is not None:
-        return SugaredTuple(unrolled.elements[::-1], unrolled.kind)
+    given = emitter.given(view.args[0])
+    if isinstance(given.type, ErrorType):
+        return Unknown()
+    if isinstance(given.type, TensorType):
+        first = emitter.insert("prim::ListConstruct", (emitter.literal(0),), ListType(INT))
+        return emitter.builtin("aten::flip", [given, Given(first, view.range)], {}, view.range)
     return emitter.report(
         "unsupported-value",
         view.range,
-        what="`reversed` of something that is not unrolled",
+        what=f"`reversed` of a `{source_str(given.type)}`",
         suggestion=f"write `{view.args[0].range.text}[::-1]`",
     )
 
@@ -165,21 +174,22 @@ def list_form(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
     if unrolled is not None:
         if unrolled.kind != "tuple":
             return unrolled
-        values = [emitter.value(element, view.range) for element in unrolled.elements]
-        type_ = join(value.type for value in values) if values else TENSOR
-        if type_ is None:
-            type_ = make_union(value.type for value in values)
-        return emitter.insert("prim::ListConstruct", values, ListType(type_), view.range)
+        subject = unrolled
+    return _listed(emitter, view, subject, hint)
+
+
+def _listed(emitter: Emitter, view: v.Apply, subject: Sugared, hint: Type | None) -> Value:
+    """``[element for element in subject]``"""
+    from tscript.frontend.emit_comprehension import emit_list_comprehension
+
     element = v.Var(view.range, "element")
     comprehension = v.ListComp(view.range, element, element, view.args[0])
-    return emitter.expr(comprehension, hint)
+    return emit_list_comprehension(emitter, comprehension, hint, subject)
 
 
 def tuple_form(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
     from tscript.frontend.emit_loop import unroll
 
-    if not view.args:
-        return emitter.tuple_of([], view.range)
     if not arity(emitter, view, 1):
         return Unknown()
     subject = emitter.sugared(view.args[0])
@@ -203,12 +213,28 @@ def dict_form(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
     if not view.args and not view.keywords:
         return emitter.expr(v.DictLiteral(view.range, (), ()), hint)
     if view.keywords:
-        keys = tuple(v.StringLiteral(k.name.range, k.name.name) for k in view.keywords)
+        keys: tuple[v.Expr, ...] = tuple(
+            v.StringLiteral(k.name.range, k.name.name) for k in view.keywords
+        )
         values = tuple(k.value for k in view.keywords)
-        made = emitter.expr(v.DictLiteral(view.range, keys, values), hint)
         if not view.args:
-            return made
-        first = emitter.builtin("aten::dict", [emitter.given(view.args[0])], {}, view.range)
+            return emitter.expr(v.DictLiteral(view.range, keys, values), hint)
+        pairs = _pairs(view.args[0])
+        if pairs is not None:
+            literal = v.DictLiteral(view.range, pairs[0] + keys, pairs[1] + values)
+            return emitter.expr(literal, hint)
+        first = emitter.expr(view.args[0], hint)
+        if not isinstance(first.type, DictType | ErrorType):
+            keyword = view.keywords[0]
+            return emitter.report(
+                "unexpected-keyword",
+                keyword.range,
+                callee="dict",
+                name=keyword.name.name,
+                signature="dict(pairs)",
+            )
+        first = emitter.builtin("aten::dict", [Given(first, view.args[0].range)], {}, view.range)
+        made = emitter.expr(v.DictLiteral(view.range, keys, values), hint)
         emitter.builtin(
             "aten::update",
             [Given(made, view.range)],
@@ -219,7 +245,25 @@ def dict_form(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
         return first
     if not arity(emitter, view, 1):
         return Unknown()
+    return _dict_of(emitter, view, hint)
+
+
+def _pairs(view: v.Expr) -> tuple[tuple[v.Expr, ...], tuple[v.Expr, ...]] | None:
+    """The keys and values of a list's literal of pairs."""
+    if not isinstance(view, v.ListLiteral):
+        return None
+    pairs = [e.elements for e in view.elements if isinstance(e, v.TupleLiteral)]
+    if len(pairs) != len(view.elements) or any(len(pair) != 2 for pair in pairs):
+        return None
+    return tuple(pair[0] for pair in pairs), tuple(pair[1] for pair in pairs)
+
+
+def _dict_of(emitter: Emitter, view: v.Apply, hint: Type | None) -> Value:
+    """``dict(argument)``: literals and comprehensions of pairs are those of a dict."""
     argument = view.args[0]
+    pairs = _pairs(argument)
+    if pairs is not None:
+        return emitter.expr(v.DictLiteral(view.range, *pairs), hint)
     if isinstance(argument, v.DictLiteral | v.DictComp):
         return emitter.expr(argument, hint)
     if isinstance(argument, v.ListComp | v.GeneratorExp) and isinstance(
@@ -230,7 +274,6 @@ def dict_form(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
         return emitter.expr(comprehension, hint)
     subject = emitter.sugared(argument)
     if isinstance(subject, IterableTree):
-        pair = v.Var(view.range, "pair")
-        subject = emitter.expr(v.ListComp(view.range, pair, pair, argument))
+        subject = _listed(emitter, view, subject, None)
     given = Given(emitter.value(subject, argument.range), argument.range)
     return emitter.builtin("aten::dict", [given], {}, view.range)

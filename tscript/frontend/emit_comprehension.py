@@ -13,22 +13,29 @@ from tscript.frontend.schema_matching import Given
 from tscript.frontend.sugared import Sugared
 from tscript.ir.graph import Value
 from tscript.types.printing import source_str
-from tscript.types.relations import is_subtype, members_of, unify
+from tscript.types.relations import is_subtype, members_of
 
 if TYPE_CHECKING:
     from tscript.frontend.emitter import Emitter
 
 
 def emit_list_comprehension(
-    emitter: Emitter, view: v.ListComp | v.GeneratorExp, hint: Type | None
+    emitter: Emitter,
+    view: v.ListComp | v.GeneratorExp,
+    hint: Type | None,
+    subject: Sugared | None = None,
 ) -> Value:
-    """``[element for target in iter]``: a list that a loop appends to."""
+    """``[element for target in iter]``: a list that a loop appends to.
+
+    Without a hint the first element says the type, also where a tuple's elements differ.
+    ``subject`` is what ``iter`` gives, where that has been emitted.
+    """
     wanted: Type | None = None
     for member in members_of(hint) if hint is not None else ():
         if isinstance(member, ListType):
             wanted = member.element
-    subject = emitter.sugared(view.iter)
-    unrolled = loops.unroll(emitter, subject, view.iter.range)
+    if subject is None:
+        subject = emitter.sugared(view.iter)
     result = emitter.insert("prim::ListConstruct", (), ListType(wanted or TENSOR), view.range)
     first = wanted is None
 
@@ -39,8 +46,6 @@ def emit_list_comprehension(
         if first:
             result.type = ListType(element.type)
             first = False
-        elif unrolled is not None and wanted is None:
-            result.type = ListType(unify(result.type.element, element.type) or ERROR)
         expected = result.type.element
         element = emitter.convert(
             element, expected, view.element.range, allow_conversions=wanted is not None

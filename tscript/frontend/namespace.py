@@ -112,7 +112,6 @@ _SPECIAL_FORMS: Mapping[str, str] = MappingProxyType(
         "torch.overrides.has_torch_function_unary": "never",
         "torch.overrides.has_torch_function_variadic": "never",
         "torch._assert": "torch_assert",
-        "torch.is_tensor": "is_tensor",
         "torch.is_grad_enabled": "is_grad_enabled",
         "torch._VF": "vf_namespace",
         "warnings.warn": "warn",
@@ -132,6 +131,7 @@ _OPERATORS: Mapping[str, str] = MappingProxyType(
         # Not in scripts: named so that they are reported, and their Python classes not compiled.
         "torch.enable_grad": "aten::enable_grad",
         "torch.inference_mode": "aten::inference_mode",
+        "torch.is_tensor": "aten::is_tensor",
         "math.remainder": "aten::mathremainder",
         **{
             f"math.{name}": f"aten::{name}"

@@ -93,7 +93,7 @@ class SpecialForm:
     Names: ``print len range enumerate zip reversed slice isinstance hasattr getattr list tuple dict int
     float bool str complex super cast annotate jit_isinstance is_scripting is_tracing fork wait identity reveal_type
     unwrap_optional no_grad record_function tensor_class size_class never
-    torch_assert is_tensor is_grad_enabled vf_namespace warn type_constructor``, and, in the code of
+    torch_assert is_grad_enabled vf_namespace warn type_constructor``, and, in the code of
     archives, ``unchecked_cast uninitialized rangelist ops_prim``.
     (`identity` returns its argument). `tscript.frontend.special_forms` has one function for each.
     """

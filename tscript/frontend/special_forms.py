@@ -17,7 +17,6 @@ from ops_registry.types import (
     INT,
     NONE,
     STRING,
-    TENSOR,
     AnyType,
     AwaitType,
     ErrorType,
@@ -40,6 +39,7 @@ from tscript.frontend.form_arguments import arity
 from tscript.frontend.resolver import (
     ClassRef,
     SpecialForm,
+    Uncapturable,
     Unknown,
 )
 from tscript.frontend.schema_matching import Given
@@ -102,7 +102,7 @@ def _print(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
             signature="print(*values)",
         )
     emitter.graph.insert("prim::Print", [given.value for given in args], ())
-    return emitter.constant(None)
+    return Uncapturable("which gives nothing", "print in a statement of its own")
 
 
 def _len(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
@@ -155,8 +155,6 @@ def _cast_form(name: str) -> Form:
         if name == "complex" and len(view.args) == 2:
             args = calls.emit_args(emitter, view.args)
             return emitter.builtin("aten::Complex", args, {}, view.range)
-        if not view.args and not view.keywords and name != "complex":
-            return emitter.constant({"int": 0, "float": 0.0, "bool": False, "str": ""}[name])
         if not arity(emitter, view, 1):
             return Unknown()
         return _cast(emitter, name, emitter.given(view.args[0]), view.range)
@@ -376,19 +374,6 @@ def _torch_assert(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared
     return emitter.constant(None)
 
 
-def _is_tensor(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
-    if not arity(emitter, view, 1):
-        return Unknown()
-    value = emitter.expr(view.args[0])
-    if isinstance(value.type, ErrorType):
-        return emitter.insert("prim::Uninitialized", (), BOOL)
-    if is_subtype(value.type, TENSOR):
-        return emitter.constant(True)
-    if not is_subtype(TENSOR, value.type):
-        return emitter.constant(False)
-    return emitter.insert("prim::isinstance", (value,), BOOL, view.range, {"types": (TENSOR,)})
-
-
 def _operator_form(operator: str) -> Form:
     def emit(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
         args = calls.emit_args(emitter, view.args)
@@ -470,7 +455,6 @@ FORMS: Mapping[str, Form] = {
     "tensor_class": _tensor_class,
     "size_class": _size_class,
     "torch_assert": _torch_assert,
-    "is_tensor": _is_tensor,
     "is_grad_enabled": _operator_form("aten::is_grad_enabled"),
     "warn": _warn,
     "super": _super,

@@ -506,6 +506,8 @@ def is_instance(value: Any, type: t.Type) -> bool:
         return isinstance(value, list) and all(is_instance(v, type.element) for v in value)
     if isinstance(type, t.AnyListType):
         return isinstance(value, list)
+    if isinstance(type, t.AnyTupleType):
+        return isinstance(value, tuple)
     if isinstance(type, t.DictType):
         return isinstance(value, dict) and all(
             is_instance(k, type.key) and is_instance(v, type.value) for k, v in value.items()

@@ -414,7 +414,13 @@ def _enum_value(self: Interpreter, node: Node, inputs: list[Any], values: Values
     return inputs[0].value
 
 
-_KINDS = {t.INT: "iu", t.FLOAT: "fV", t.BOOL: "b", t.COMPLEX: "c"}
+#: The dtypes whose numbers are a script's: nothing is converted.
+_LISTED = {
+    t.INT: ("int64",),
+    t.FLOAT: ("float32", "float64"),
+    t.BOOL: ("bool",),
+    t.COMPLEX: ("complex64", "complex128"),
+}
 
 
 def tensor_to_list(tensor: Tensor, type: t.Type) -> Any:
@@ -427,7 +433,7 @@ def tensor_to_list(tensor: Tensor, type: t.Type) -> Any:
             f"tolist() is annotated {annotation(type)}, and the tensor has {tensor.array.ndim}"
             " dimensions"
         )
-    if tensor.array.dtype.kind not in _KINDS.get(element, ""):
+    if tensor.array.dtype.name not in _LISTED.get(element, ()):
         raise RuntimeError(
             f"tolist() is annotated {annotation(type)}, and the tensor is of {tensor.dtype!r}"
         )

@@ -21,6 +21,7 @@ from ops_registry.types import (
     AnyClassType,
     AnyEnumType,
     AnyListType,
+    AnyTupleType,
     AnyType,
     AwaitType,
     BoolType,
@@ -174,6 +175,8 @@ def is_subtype(narrow: Type, wide: Type) -> bool:
             )
         case AnyListType():
             return isinstance(narrow, ListType)
+        case AnyTupleType():
+            return isinstance(narrow, TupleType | NamedTupleType)
         case AnyEnumType():
             return isinstance(narrow, EnumType)
         case AnyClassType():
