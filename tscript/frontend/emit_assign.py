@@ -272,6 +272,8 @@ def emit_augmented(emitter: Emitter, statement: v.AugAssign) -> None:
             current = attributes.emit_attribute(emitter, owner, target.name.name, target.range)
             simple = emitter.value(current, target.range)
             right = emitter.expr(statement.value)
+            if isinstance(simple.type, ErrorType):  # it is reported, and is not set as well
+                return
             result = augmented(emitter, statement, simple, right)
             if isinstance(simple.type, TensorType) and not _is_plain(emitter, owner, target):
                 return
