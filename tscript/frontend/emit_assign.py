@@ -9,6 +9,7 @@ from ops_registry.types import (
     DictType,
     ErrorType,
     ListType,
+    StringType,
     TensorType,
     TupleType,
     Type,
@@ -313,7 +314,7 @@ def augmented(emitter: Emitter, statement: v.AugAssign, left: Value, right: Valu
             statement.range,
             callee=f"{op}=",
         )
-    if isinstance(left.type, TupleType):
+    if isinstance(left.type, TupleType) or (isinstance(left.type, StringType) and op == "%"):
         return emitter.report(
             "operator-type",
             statement.range,
