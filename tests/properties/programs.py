@@ -110,6 +110,8 @@ class Written:
 
     writer: Writer
     program: Program
+    declared: str
+    """What stands before the entry."""
 
 
 def write(
@@ -122,7 +124,8 @@ def write(
     if not plain and draw(st.integers(0, 499)) == 0:
         grammar = tables(module, True)
     writer = Writer(draw, *grammar)
-    return Written(writer, _program(writer, depth, module=module))
+    program = _program(writer, depth, module=module)
+    return Written(writer, program, declared(writer))
 
 
 def injected(
@@ -149,9 +152,7 @@ def injected(
     )
     if make:
         body = body[: body.index("def make()")] + f"def make():\n    return {make}\n"
-    needs = dict.fromkeys(name for form in writer.used for name in form.needs if name != "Net")
-    missing = [name for name in needs if DECLARATIONS[name] not in body]
-    body = "".join(DECLARATIONS[name] + "\n" for name in missing) + declares + "\n" + body
+    body = f"{declared(writer)}{declares}\n{body.removeprefix(written.declared)}"
     return replace(
         program,
         body=body,
@@ -310,12 +311,16 @@ def _program(writer: Writer, depth: int, *, module: bool) -> Program:
     return finished(writer, entry, arguments)
 
 
+def declared(writer: Writer) -> str:
+    """The declarations that the forms used so far need; each form names them in their order."""
+    needs = dict.fromkeys(name for form in writer.used for name in form.needs if name != "Net")
+    return "".join(DECLARATIONS[name] + "\n" for name in needs)
+
+
 def finished(writer: Writer, text: str, arguments: str) -> Program:
     """The program, with the declarations that its forms need."""
-    needs = dict.fromkeys(name for form in writer.used for name in form.needs if name != "Net")
-    declared = "".join(DECLARATIONS[name] + "\n" for name in needs)
     return Program(
-        declared + text,
+        declared(writer) + text,
         arguments,
         own=frozenset(form.own for form in writer.used if form.own),
         differs=frozenset(form.differs for form in writer.used if form.differs),
