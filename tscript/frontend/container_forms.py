@@ -17,7 +17,6 @@ from tscript.diagnostics.source import SourceRange
 from tscript.frontend import views as v
 from tscript.frontend.form_arguments import arity
 from tscript.frontend.resolver import (
-    MaybePresent,
     Unknown,
 )
 from tscript.frontend.schema_matching import Given
@@ -162,7 +161,7 @@ def list_form(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
     if not arity(emitter, view, 1):
         return Unknown()
     subject = emitter.sugared(view.args[0])
-    if isinstance(subject, Unknown | MaybePresent):
+    if isinstance(subject, Unknown):
         return Unknown()
     if isinstance(subject, Value):
         type = subject.type
@@ -193,7 +192,7 @@ def tuple_form(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
     if not arity(emitter, view, 1):
         return Unknown()
     subject = emitter.sugared(view.args[0])
-    if isinstance(subject, Unknown | MaybePresent):
+    if isinstance(subject, Unknown):
         return Unknown()
     unrolled = unroll(emitter, subject, view.range)
     if unrolled is not None:

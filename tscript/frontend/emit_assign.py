@@ -20,7 +20,7 @@ from tscript.frontend import emit_expression as expressions
 from tscript.frontend import emit_subscript_assign as subscripts
 from tscript.frontend import views as v
 from tscript.frontend.environment import Problem, Stored
-from tscript.frontend.resolver import MaybePresent, TypeConstructor, Unknown
+from tscript.frontend.resolver import TypeConstructor, Unknown
 from tscript.frontend.schema_matching import Given
 from tscript.frontend.sugared import Sugared, SugaredTuple
 from tscript.ir.graph import Value
@@ -156,7 +156,7 @@ def unpacked(
     """The elements that ``count`` names are assigned from; None after a report."""
     if isinstance(value, SugaredTuple):
         return list(value.elements)
-    if isinstance(value, Unknown | MaybePresent):
+    if isinstance(value, Unknown):
         return None
     from tscript.frontend.emit_loop import unroll
 
@@ -210,7 +210,7 @@ def _assign_attribute(
             emitter, owner, target.name.name, simple, target.range, value_range, annotation
         )
         return
-    if isinstance(owner, Unknown | MaybePresent) or isinstance(owner, Value):
+    if isinstance(owner, Unknown) or isinstance(owner, Value):
         return
     from tscript.frontend.sugared import describe
 

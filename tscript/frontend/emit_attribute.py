@@ -28,7 +28,6 @@ from tscript.frontend.namespace import fact_of_path, is_known_namespace
 from tscript.frontend.resolver import (
     ClassRef,
     Constant,
-    MaybePresent,
     NamespaceRef,
     OperatorRef,
     SpecialForm,
@@ -134,7 +133,7 @@ def static_member(emitter: Emitter, view: v.Select) -> Sugared | None:
 def emit_attribute(emitter: Emitter, owner: Sugared, name: str, range: SourceRange) -> Sugared:
     """``owner.name``."""
     match owner:
-        case Unknown() | MaybePresent():
+        case Unknown():
             return Unknown()
         case Value():
             return _of_value(emitter, owner, name, range)
@@ -430,7 +429,7 @@ def has_attribute(
     emitter: Emitter, owner: Sugared, name: str, callee: str, range: SourceRange
 ) -> bool | None:
     """What ``hasattr`` gives; None where the owner is unknown, or none that it can be asked about."""
-    if isinstance(owner, Unknown | MaybePresent):
+    if isinstance(owner, Unknown):
         return None
     type = owner.type if isinstance(owner, Value | ClassRef) else None
     if isinstance(type, ErrorType):

@@ -28,7 +28,6 @@ from tscript.frontend.resolver import (
     ExceptionRef,
     FunctionRef,
     InlineDefinition,
-    MaybePresent,
     OperatorDefinition,
     OperatorRef,
     OverloadedDefinition,
@@ -74,7 +73,7 @@ def emit_apply(emitter: Emitter, view: v.Apply, hint: Type | None) -> Sugared:
         return special_methods.METHODS[callee.name](emitter, callee, view, hint)
     if isinstance(callee, BuiltinMethod) and callee.name == "format":
         special_methods.check_format(emitter, view)
-    if isinstance(callee, Unknown | MaybePresent) or (
+    if isinstance(callee, Unknown) or (
         isinstance(callee, Value) and isinstance(callee.type, ErrorType)
     ):
         _look_at_arguments(emitter, view)
@@ -134,7 +133,7 @@ def starred(emitter: Emitter, view: v.Starred) -> list[Sugared]:
     from tscript.frontend.emit_loop import unroll
 
     subject = emitter.sugared(view.value)
-    if isinstance(subject, Unknown | MaybePresent):
+    if isinstance(subject, Unknown):
         return [Unknown()]
     if isinstance(subject, SugaredTuple):
         return list(subject.elements)
@@ -160,7 +159,7 @@ def emit_call(
     """Call anything with arguments already emitted; ``callee_name`` is for messages."""
     name = callee_name or range.text
     match callee:
-        case Unknown() | MaybePresent():
+        case Unknown():
             return Unknown()
         case OperatorRef(name=operator):
             return emitter.builtin(operator, args, kwargs, range, callee=name)
@@ -239,8 +238,6 @@ def _call_module(
     emitter.resolver.layout(type)
     forward = type.methods.get("forward")
     if not isinstance(forward, FunctionRef):
-        if "forward" in type.maybe:
-            return Unknown()
         return emitter.report(
             "not-callable",
             range,

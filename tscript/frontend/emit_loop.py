@@ -25,7 +25,7 @@ from tscript.diagnostics.source import SourceRange
 from tscript.frontend import emit_assign as assigns
 from tscript.frontend import views as v
 from tscript.frontend.conditions import emit_condition
-from tscript.frontend.resolver import ClassRef, Constant, MaybePresent, Unknown
+from tscript.frontend.resolver import ClassRef, Constant, Unknown
 from tscript.frontend.schema_matching import Given
 from tscript.frontend.sugared import IterableTree, RangeValue, Sugared, SugaredTuple
 from tscript.ir.graph import Value
@@ -281,7 +281,7 @@ def iterate(emitter: Emitter, subject: Sugared, range: SourceRange) -> Iteration
             members = [emitter.graph.constant(name, type) for name in type.members]
             listed = emitter.insert("prim::ListConstruct", members, ListType(type), range)
             return _iterate_value(emitter, listed, range)
-        case Unknown() | MaybePresent():
+        case Unknown():
             return None
         case _:
             value = emitter.value(subject, range)

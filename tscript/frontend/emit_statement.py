@@ -25,7 +25,7 @@ from tscript.frontend.conditions import (
 )
 from tscript.frontend.emit_return import emit_return
 from tscript.frontend.environment import Frame, Held, Problem, Stored, meaningful_name
-from tscript.frontend.resolver import ExceptionRef, MaybePresent, Unknown
+from tscript.frontend.resolver import ExceptionRef, Unknown
 from tscript.frontend.schema_matching import Given
 from tscript.frontend.sugared import ContextValue
 from tscript.ir.graph import Value
@@ -275,7 +275,7 @@ def _raise(emitter: Emitter, statement: v.Raise) -> None:
     message: Value | None = None
     callee_view = view.callee if isinstance(view, v.Apply) else view
     callee = emitter.sugared(callee_view)
-    if isinstance(callee, Unknown | MaybePresent) or (
+    if isinstance(callee, Unknown) or (
         isinstance(callee, Value) and isinstance(callee.type, ErrorType)
     ):
         if isinstance(view, v.Apply):
@@ -388,7 +388,7 @@ def _leave(emitter: Emitter, context: Value, range: SourceRange | None) -> None:
 
 def _enter(emitter: Emitter, item: v.WithItem) -> Value | None:
     subject = emitter.sugared(item.context)
-    if isinstance(subject, Unknown | MaybePresent):
+    if isinstance(subject, Unknown):
         if isinstance(item.target, v.Var):
             emitter.assign(item.target.name, emitter.error_value(), item.target.range)
         return None

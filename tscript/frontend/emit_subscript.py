@@ -24,7 +24,7 @@ from ops_registry.types import (
 from tscript.diagnostics.source import SourceRange
 from tscript.frontend import remedies
 from tscript.frontend import views as v
-from tscript.frontend.resolver import Constant, MaybePresent, SpecialForm, TypeRef, Unknown
+from tscript.frontend.resolver import Constant, SpecialForm, TypeRef, Unknown
 from tscript.frontend.schema_matching import Given
 from tscript.frontend.sugared import ContainerMethod, SliceValue, Sugared, SugaredTuple
 from tscript.ir.graph import Value
@@ -49,7 +49,7 @@ def emit_subscript(emitter: Emitter, view: v.Subscript) -> Sugared:
     """``value[index]`` to be read."""
     subject = emitter.sugared(view.value)
     match subject:
-        case Unknown() | MaybePresent():
+        case Unknown():
             for index in view.index:
                 if not isinstance(index, v.SliceExpr | v.Dots):
                     emitter.sugared(index)

@@ -42,7 +42,6 @@ from tscript.frontend.origins import Origins
 from tscript.frontend.resolver import (
     UNKNOWN,
     Constant,
-    MaybePresent,
     Resolver,
     Uncapturable,
     Unknown,
@@ -239,7 +238,7 @@ class Emitter:
         match sugared:
             case Value():
                 return sugared
-            case Unknown() | MaybePresent():
+            case Unknown():
                 return self.error_value()
             case Constant(value, type):
                 return self.constant_of(value, type)
@@ -639,7 +638,7 @@ def _is_submodule(value: Value) -> bool:
 
 def _is_first_class(value: Sugared) -> bool:
     match value:
-        case Constant() | Unknown() | MaybePresent():
+        case Constant() | Unknown():
             return True
         case SugaredTuple(elements):
             return all(isinstance(e, Value) or _is_first_class(e) for e in elements)

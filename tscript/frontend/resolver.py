@@ -25,7 +25,6 @@ a script class, an enum, a NamedTuple, an interface   ``ClassRef``
 ``torch.Tensor``, ``typing.List`` in an expression    ``TypeRef`` / ``SpecialForm("type_constructor")``
 an ``nn.Module`` in an attribute of ``self``          a slot with a ``ModuleType`` (no fact of its own)
 a global int, Tensor, dtype, ``nn.Module`` instance   ``Uncapturable``
-statically present on some instances only             ``MaybePresent``
 anything a static resolver cannot tell                ``Unknown``
 does not exist                                        None (the emitter reports ``undefined-name``)
 ====================================================  ===============================================
@@ -174,13 +173,6 @@ class Uncapturable:
 
 
 @dataclass(frozen=True, slots=True)
-class MaybePresent:
-    """Statically: a member that only some instances have; ``fact`` is what it is when it is there."""
-
-    fact: Fact
-
-
-@dataclass(frozen=True, slots=True)
 class Unknown:
     """Cannot be told statically. Compatible with everything; nothing is ever reported about it."""
 
@@ -195,7 +187,6 @@ Fact: TypeAlias = (
     | NamespaceRef
     | TypeRef
     | Uncapturable
-    | MaybePresent
     | Unknown
 )
 

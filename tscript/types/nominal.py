@@ -70,8 +70,6 @@ class ObjectType(NominalType):
     compiled: dict[str, Any] = field(default_factory=dict)
     #: Names that exist on the Python object but cannot be used in a script, with the reason.
     unusable: dict[str, str] = field(default_factory=dict)
-    #: Statically: slots whose presence depends on the instance. Errors guarded by them are held back.
-    maybe: set[str] = field(default_factory=set)
 
     def attribute_type(self, name: str) -> Type | None:
         """The type of slot ``name``, or None."""

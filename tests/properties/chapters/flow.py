@@ -99,6 +99,15 @@ VIOLATIONS = (
         "def hooked():\n    net = Hooked()\n    net.register_forward_pre_hook(bad)\n    return net\n",
         make="hooked()",
     ),
+    Violation(
+        "invalid-constant",
+        "pass",
+        "\nclass Mode(enum.Enum):\n    SUM = 1\n\n\n"
+        "class Pool(nn.Module):\n    mode: Final[Mode]\n\n"
+        "    def __init__(self):\n        super().__init__()\n        self.mode = Mode.SUM\n\n"
+        "    def forward(self, x: Tensor) -> Tensor:\n        return x\n",
+        make="Pool()",
+    ),
     Violation("unsupported-syntax", "[one, two] = «List[int]»  # here\nprint(one, two)"),
     Violation("unsupported-syntax", "*one, = «Tuple[int, float]»  # here"),
     Violation("starred-target", "one, *two = «Vector»  # here"),
