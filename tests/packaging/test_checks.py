@@ -39,7 +39,7 @@ def run_ci(tmp_path: Path, failing: str = "") -> tuple[int, list[str]]:
 def test_ci_takes_all_steps(tmp_path: Path) -> None:
     status, steps = run_ci(tmp_path)
     assert status == 0
-    assert steps == ["test", "lint", "types", "floors", "docs", "oracle"]
+    assert steps == ["test", "lint", "types", "floors", "docs", "coverage", "oracle"]
     assert set(steps) <= make_targets()
 
 

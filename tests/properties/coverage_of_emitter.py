@@ -35,14 +35,18 @@ def every_violation(count: int) -> list[Program]:
     return [
         program
         for violation in VIOLATIONS
-        for program in generated(violating_programs(violation), count)
+        for program in generated(violating_programs(violation), count, violation.text)
     ]
 
 
 def everything() -> list[Program]:
     """Every form, every violation, well-typed programs, and such with a value of unknown type."""
     return [
-        *(one for place in every_form() for one in generated(programs_with(place), 1)),
+        *(
+            one
+            for place in every_form()
+            for one in generated(programs_with(place), 1, place.form.text)
+        ),
         *generated(programs(), 250),
         *every_violation(1),
         *generated(poisoned_programs(), 200),

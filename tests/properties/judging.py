@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import itertools
 import linecache
 import multiprocessing
 import re
@@ -27,6 +28,7 @@ from tests.properties.programs import Program
 from tscript.diagnostics.report import CompilationError, CompilationWarning
 from tscript.runtime.executor import Mode, executing_with
 
+_numbers = itertools.count()  # PyTorch remembers some things by the name of their module
 MODES: tuple[Mode, ...] = ("interpreter", "compiled")
 
 
@@ -50,7 +52,7 @@ class Observation:
 @contextlib.contextmanager
 def loaded(program: Program, library: str, folder: Path) -> Iterator[types.ModuleType]:
     """The program as a module of its own: source is read from files, classes found by module."""
-    path = folder / f"generated_{id(program)}_{library}.py"
+    path = folder / f"generated_{next(_numbers)}_{library}.py"
     text = program.text(library)
     path.write_text(text, encoding="utf-8")
     module = types.ModuleType(path.stem)

@@ -62,7 +62,7 @@ MODULE_EXPRESSIONS: dict[str, tuple[str, ...]] = {
         "self.pair(«Vector», «Vector»)[0]",
         "self.act(«Vector»)",
         "self.transform.forward(«Vector»)",
-        "self.weights[0]",
+        "(self.weights[0] * 1)",
         "F.linear(«Vector», self.linear.weight, self.linear.bias)",
     ),
 }

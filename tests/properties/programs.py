@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zlib
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -327,13 +328,16 @@ def finished(writer: Writer, text: str, arguments: str) -> Program:
     )
 
 
-def generated(strategy: st.SearchStrategy[Any], count: int) -> list[Any]:
+def generated(strategy: st.SearchStrategy[Any], count: int, about: str = "") -> list[Any]:
     """So many examples of a strategy, the same in every run, drawn independently of each other.
+
+    With another text ``about`` what they are examples of, other choices are made.
 
     In one run Hypothesis starts with the simplest example and varies what it has just drawn, so
     that examples come in groups of near copies: the second of a run of two is neither.
     """
-    return [_drawn(strategy, number) for number in range(count)]
+    first = zlib.crc32(about.encode())
+    return [_drawn(strategy, first + number) for number in range(count)]
 
 
 def _drawn(strategy: st.SearchStrategy[Any], number: int) -> Any:

@@ -24,7 +24,7 @@ from tscript.frontend.resolver import TypeConstructor, Unknown
 from tscript.frontend.schema_matching import Given
 from tscript.frontend.sugared import Sugared, SugaredTuple
 from tscript.ir.graph import Value
-from tscript.types.nominal import ObjectType
+from tscript.types.nominal import ModuleType, ObjectType
 from tscript.types.printing import source_str
 from tscript.types.relations import is_subtype
 
@@ -160,7 +160,8 @@ def unpacked(
         return None
     from tscript.frontend.emit_loop import unroll
 
-    known = unroll(emitter, value, range)
+    is_module = isinstance(value, Value) and isinstance(value.type, ModuleType)
+    known = None if is_module else unroll(emitter, value, range)
     if known is not None:
         return list(known.elements)
     simple = emitter.value(value, range)

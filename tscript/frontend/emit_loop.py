@@ -236,21 +236,15 @@ def _unroll_tree(emitter: Emitter, tree: IterableTree, range: SourceRange) -> Su
         if child is not None:
             columns.append(child.elements[:length])
             continue
-        if isinstance(original, Value) and not isinstance(original.type, ErrorType):
+        if not _is_unknown(original):
             emitter.report(
                 "not-iterable",
                 range,
-                type=source_str(original.type),
+                type=_kind_of(original, range),
                 suggestion="what a tuple or module list is zipped with must be one as well: its"
                 " length must be known when compiling",
             )
-            columns.append(tuple(Unknown() for _ in _count(length)))
-            continue
-        iteration = iterate(emitter, original, range)
-        if iteration is None:
-            columns.append(tuple(Unknown() for _ in tuple(known[0].elements)[:length]))
-            continue
-        columns.append(tuple(iteration.element(emitter.literal(index)) for index in _count(length)))
+        columns.append(tuple(Unknown() for _ in _count(length)))
     kind = known[0].kind
     if tree.is_enumerate:
         start = tree.enumerate_start
@@ -265,6 +259,18 @@ def _unroll_tree(emitter: Emitter, tree: IterableTree, range: SourceRange) -> Su
         columns.insert(0, tuple(counts))
     rows = zip(*columns, strict=True)
     return SugaredTuple(tuple(SugaredTuple(tuple(row)) for row in rows), kind)
+
+
+def _kind_of(subject: Sugared, range: SourceRange) -> str:
+    if isinstance(subject, Value):
+        return source_str(subject.type)
+    return "range" if isinstance(subject, RangeValue) else "zip"
+
+
+def _is_unknown(subject: Sugared) -> bool:
+    if isinstance(subject, Value):
+        return isinstance(subject.type, ErrorType)
+    return isinstance(subject, Unknown)
 
 
 _count = range

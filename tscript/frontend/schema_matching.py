@@ -44,7 +44,7 @@ from tscript.frontend.mismatch import (
 )
 from tscript.ir.graph import Value
 from tscript.ir.primitive_schemas import primitive_overloads
-from tscript.types.nominal import NamedTupleType
+from tscript.types.nominal import EnumType, NamedTupleType
 from tscript.types.relations import (
     contains_error,
     is_subtype,
@@ -347,7 +347,7 @@ def _default(emitter: Emitter, formal: Argument) -> Thunk:
             type = type.element
         if isinstance(type, ListType) and isinstance(value, int | float):
             value = [value] * (formal.size or 1)
-        if isinstance(type, ListType | TupleType):
+        if isinstance(type, ListType | TupleType | EnumType):
             return emitter.constant(value, type)
         if type == FLOAT and isinstance(value, int):
             return emitter.constant(float(value))

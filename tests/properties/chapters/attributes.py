@@ -52,7 +52,6 @@ EXPRESSIONS = {
         "(«Vector»).is_mkldnn",
         "(«Vector»).is_nested",
         "((«Vector»).requires_grad and False)",
-        "((«Vector»).grad is None)",
         "((«Vector»).device.index is None)",
         "((«Vector»).device == torch.device('cpu'))",
         "((«Vector»).dtype == torch.float32)",
@@ -101,7 +100,6 @@ EXPRESSIONS = {
         "(«Vector»).device.index",
         Form("maybe_number(«int»)", needs=("maybe_number",)),
     ),
-    "Optional[Tensor]": _forms("(«Vector»).grad"),
     "Any": _forms(
         Form("returns_anything(«int»)", needs=("returns_anything",)),
         Form("returns_what_it_gets(«Any», «int»)", needs=("returns_what_it_gets",)),
@@ -282,7 +280,6 @@ MODULE_EXPRESSIONS = {
         "hasattr(self, 'helper')",
         "hasattr(self, 'count')",
         "hasattr(self, 'scale')",
-        "hasattr(self, 'thing')",
         "hasattr(self, 'act')",
         "hasattr(self.scale, 'weight')",
         "hasattr(self.transform, 'forward')",

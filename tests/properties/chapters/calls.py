@@ -31,7 +31,7 @@ EXPRESSIONS = {
         Form("Adder(*(«int»,)).start", needs=CALLABLE),
         Form("Adder(«int»).chosen(«int»)", needs=CALLABLE),
         Form("Point(y=«float», x=«int»).x", needs=("Point",)),
-        Form("Preset().n + Preset(«int», text=«str»).n", needs=("Preset",)),
+        Form("(Preset().n + Preset(«int», text=«str»).n)", needs=("Preset",)),
         Form("stays_in_python(«int», by=2)", needs=("stays_in_python",)),
         Form("takes_anything(«int», «str», «int»)", needs=("takes_anything",)),
     ),

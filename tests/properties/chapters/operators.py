@@ -109,7 +109,6 @@ EXPRESSIONS = {
         "('%d%%' % «int»)",
         "('%s and %s' % («int», «bool»))",
         "('%i' % («int»,))",
-        "'{}{{}}'.format(«int»)",
         "'{}, {}'.format(«str», «List[int]»)",
         "f'{«var int n»}'",
         "f'{«var str s»} of {«var bool b»}!'",

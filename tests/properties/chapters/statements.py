@@ -25,8 +25,8 @@ STATEMENTS: tuple[Form, ...] = (
     Form("if «int» == 74:\n    raise RuntimeError('two', «int»)"),
     Form("if «int» == 75:\n    raise KeyError('a') from None"),
     Form("if «int» == 76:\n    raise Failure('mine')", needs=("Failure",)),
-    Form("if «int» > 1:\n    raise Failure(«str»)", needs=("Failure",)),
-    Form("if «int» > 2:\n    raise Failure", needs=("Failure",)),
+    Form("if «int» > 40:\n    raise Failure(«str»)", needs=("Failure",)),
+    Form("if «int» > 30:\n    raise Failure", needs=("Failure",)),
     # Assertions that are known to hold, or not to
     Form("assert isinstance(«int», int)"),
     Form("assert isinstance(«str», str), 'a text'"),
