@@ -24,7 +24,7 @@ LEAVES: dict[str, tuple[str, ...]] = {
         "torch.zeros(3)",
         "torch.tensor(2.0)",
     ),
-    "Vector": ("torch.tensor([1.5, -2.0, 0.5])", "torch.ones(3)", "torch.arange(3) * 0.5"),
+    "Vector": ("torch.tensor([1.5, -2.0, 0.5])", "torch.ones(3)", "(torch.arange(3) * 0.5)"),
     "List[int]": ("[1, 2, 3]", "[4]", "[5, -6]"),
     "List[float]": ("[0.5, 1.5]", "[2.0]"),
     "List[str]": ("['a', 'b']", "['x']"),
