@@ -254,7 +254,8 @@ class Writer:
                 lines.append(indent + written)
                 continue
             known = {**scope, **inner, **after}
-            plain = block[1] == "plain" or block[2] is not None
+            # A condition may be known: a block under it need not be compiled.
+            plain = block[1] == "plain" or block[2] is not None or "«bool»" in form.text
             if block[2] is not None:
                 name = labels[block[2]]
                 known[name] = replace(known[name], type=block[3], fixed=True)

@@ -41,7 +41,12 @@ VIOLATIONS: tuple[Violation, ...] = (
         "«=int» = " + "(" * 130 + "«int»" + ")" * 130,
         differs="more than 100 nested brackets",
     ),
-    Violation("bad-type-comment", "«let Any n» = [«int»]  # type: (int  # here"),
+    violating_function(
+        "bad-type-comment",
+        "def bad(x, y):\n    # type: (int, int -> int  # here\n    return x\n",
+        "pass",
+        make="bad",
+    ),
     violating_function(
         "type-comment-arity",
         "def bad(x, y: int = 0):\n    # type: (int, int, int) -> int  # here\n    return x\n",
@@ -89,7 +94,7 @@ VIOLATIONS: tuple[Violation, ...] = (
         "branch-type-mismatch",
         "if «var bool m»:\n    wrong = «int»\nelse:\n    wrong = «Vector»\nprint(wrong)  # here",
     ),
-    Violation("ternary-type-mismatch", "«=int» = «int» if «bool» else 'no'  # here"),
+    Violation("ternary-type-mismatch", "«=int» = «int» if «var bool m» else 'no'  # here"),
     violating_function(
         "return-type-mismatch", "def bad(x: int) -> int:\n    return x / 2  # here\n"
     ),

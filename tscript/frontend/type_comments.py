@@ -42,7 +42,7 @@ class _Comment:
     hash: int  # where the comment begins
 
     def is_signature(self, text: str) -> bool:
-        return text.startswith("(", self.start) and bool(_ARROW.search(text, self.start, self.end))
+        return text.startswith("(", self.start) and text.find("->", self.start, self.end) > 0
 
 
 class TypeComments:
@@ -100,7 +100,11 @@ class TypeComments:
 
     def _signature(self, comment: _Comment) -> SignatureComment | None:
         text = self._source.text
-        arrow = list(_ARROW.finditer(text, comment.start, comment.end))[-1]
+        arrows = list(_ARROW.finditer(text, comment.start, comment.end))
+        if not arrows:  # the parenthesis is not closed: this says so
+            self._read(comment.start, comment.end)
+            return None
+        arrow = arrows[-1]
         returns = self._read(arrow.end(), comment.end)
         inside = text[comment.start + 1 : arrow.start()].strip()
         params: tuple[Expr, ...] | None

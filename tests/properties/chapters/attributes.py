@@ -126,7 +126,7 @@ STATEMENTS = _forms(
         needs=ACCOUNT,
     ),
     Form(
-        "«let Any n» = Account(«int»)\n«n».weights = «Vector»\n«n».weights += 1\n"
+        "«let Any n» = Account(«int»)\n«n».weights = «Vector» * 1\n«n».weights += 1\n"
         "«n».history.append(«int»)\nprint(len(«n».weights.shape), «n».history)",
         needs=ACCOUNT,
     ),

@@ -323,8 +323,8 @@ VIOLATIONS = (
     Violation("unary-operator-type", "print(-None)  # here"),
     Violation("unary-operator-type", "print(-Plain(«int»))  # here", needs=PLAIN),
     Violation("argument-type", "print(Amount(«int») * «str»)  # here", needs=AMOUNT),
-    Violation("ternary-type-mismatch", "print(«int» if «bool» else «float»)  # here"),
-    Violation("ternary-type-mismatch", "print(«List[int]» if «bool» else «List[str]»)  # here"),
+    Violation("ternary-type-mismatch", "print(«int» if «var bool m» else «float»)  # here"),
+    Violation("ternary-type-mismatch", "print(«List[int]» if «var bool m» else «List[str]»)  # here"),
     # What a literal holds has no hint from outside.
     Violation("element-type", "«let Any n»: List[List[int]] = [[], [«int»]]  # here"),
     Violation("element-type", "«let Any n»: Dict[str, List[int]] = {'a': []}  # here"),
@@ -333,7 +333,7 @@ VIOLATIONS = (
     Violation("assignment-type", "«let Any n»: Union[Dict[int, int], Dict[str, int]] = {}  # here"),
     Violation(
         "ternary-type-mismatch",
-        "«let Any n»: Union[int, str] = «int» if «bool» else «str»  # here",
+        "«let Any n»: Union[int, str] = «int» if «var bool m» else «str»  # here",
     ),
     Violation("operator-type", "print(«List[int]» + [])  # here"),
     Violation("operator-type", "«=List[int]» += []  # here"),
