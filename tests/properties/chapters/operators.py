@@ -324,7 +324,9 @@ VIOLATIONS = (
     Violation("unary-operator-type", "print(-Plain(«int»))  # here", needs=PLAIN),
     Violation("argument-type", "print(Amount(«int») * «str»)  # here", needs=AMOUNT),
     Violation("ternary-type-mismatch", "print(«int» if «var bool m» else «float»)  # here"),
-    Violation("ternary-type-mismatch", "print(«List[int]» if «var bool m» else «List[str]»)  # here"),
+    Violation(
+        "ternary-type-mismatch", "print(«List[int]» if «var bool m» else «List[str]»)  # here"
+    ),
     # What a literal holds has no hint from outside.
     Violation("element-type", "«let Any n»: List[List[int]] = [[], [«int»]]  # here"),
     Violation("element-type", "«let Any n»: Dict[str, List[int]] = {'a': []}  # here"),
