@@ -357,7 +357,9 @@ VIOLATIONS = (
         module=True,
     ),
     Violation(
-        "unknown-type", "step: Unheard = self.layers[«int»]  # here\nstep.forward(1)", module=True
+        "unknown-type",
+        "step: Unheard = self.layers[len(«List[int]»)]  # here\nstep.forward(1)",
+        module=True,
     ),
 )
 
