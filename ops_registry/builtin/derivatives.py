@@ -45,7 +45,7 @@ def softmax_backward_data(grad_output: Array, output: Array, dim: int, input_dty
     ),
     out=True,
     samples=lambda: [Sample(tensor(3, 4), tensor(3, 4, dtype=dtypes.bool_), 2.0)],
-    rejects=lambda: [Rejected(tensor(3), tensor(3), 2.0)],
+    rejects=lambda: [Rejected(tensor(3), tensor(4, dtype=dtypes.bool_), 2.0)],
 )
 def native_dropout_backward(grad_output: Array, mask: Array, scale: float) -> Array:
     """The gradient of a dropout's input: what was kept, times ``scale``. The mask is bool."""

@@ -137,7 +137,7 @@ def _pad_sequence_meta(
         Sample([tensor(2, dtype=dtypes.int64)], True, 7.0),
     ],
     rejects=lambda: [
-        Rejected([tensor(3, 2), tensor(3, 1)]),
+        Rejected([tensor(3, 2), tensor(3, 3)]),
         Rejected([tensor(3)], padding_side="up"),
     ],
 )

@@ -91,7 +91,12 @@ def test_every_builtin_schema_round_trips() -> None:
 
 @pytest.mark.oracle
 def test_every_schema_of_pytorch_round_trips(torch: ModuleType) -> None:
-    schemas = [s for s in torch._C._jit_get_all_schemas() if s.name not in UNFAITHFUL]
+    schemas = [
+        s
+        for s in torch._C._jit_get_all_schemas()
+        # Python modules of PyTorch register some of no type that scripts have, when imported.
+        if s.name not in UNFAITHFUL and "PyObject" not in str(s)
+    ]
     assert len(schemas) > 3000
     wrong = [str(s) for s in schemas if str(parse_schema(str(s))) != str(s)]
     assert wrong == []

@@ -265,7 +265,7 @@ def explanation(
     ``eager`` is the program run by PyTorch without its compiler, which is the referee wherever a
     script is to mean what Python means.
     """
-    if "INTERNAL ASSERT" in theirs.refused or theirs.refused == CRASH:
+    if "INTERNAL ASSERT" in theirs.refused + theirs.message or theirs.refused == CRASH:
         return INTERNAL_ERROR
     for row in sorted(program.differs):
         if row in REFUSED_THERE and theirs.refused and not ours.refused:

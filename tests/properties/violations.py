@@ -38,7 +38,7 @@ VIOLATIONS: tuple[Violation, ...] = (
     ),
     Violation(
         "source-limit",
-        "«=int» = " + "(" * 130 + "«int»" + ")" * 130,
+        "«=int» = " + "(" * 130 + "«var int n»" + ")" * 130,
         differs="more than 100 nested brackets",
     ),
     violating_function(
