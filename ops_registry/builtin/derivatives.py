@@ -44,15 +44,17 @@ def softmax_backward_data(grad_output: Array, output: Array, dim: int, input_dty
         broadcast_shapes(grad_output.shape, mask.shape),
     ),
     out=True,
-    samples=lambda: [Sample(tensor(3, 4), tensor(3, 4, dtype=dtypes.bool_), 2.0)],
+    samples=lambda: [
+        Sample(tensor(3, 4), tensor(3, 4, dtype=dtypes.bool_), 2.0),
+        Sample(tensor(2, 3), tensor(3), 0.5),
+        Sample(tensor(3, dtype=dtypes.int64), tensor(3, dtype=dtypes.int64, seed=1), 2.5),
+    ],
     rejects=lambda: [Rejected(tensor(3), tensor(4, dtype=dtypes.bool_), 2.0)],
 )
 def native_dropout_backward(grad_output: Array, mask: Array, scale: float) -> Array:
-    """The gradient of a dropout's input: what was kept, times ``scale``. The mask is bool."""
-    if mask.dtype != np.bool_:
-        raise RuntimeError(f"a dropout's mask has dtype bool, not {mask.dtype}")
+    """The gradient of a dropout's input: what was kept, times ``scale``."""
     grad = widened(grad_output)
-    return grad * mask * (grad.dtype.type(scale) if grad.dtype.kind in "fc" else scale)
+    return grad * widened(mask) * (grad.dtype.type(scale) if grad.dtype.kind in "fc" else scale)
 
 
 @operator(

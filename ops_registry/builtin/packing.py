@@ -13,7 +13,7 @@ import numpy as np
 
 from ops_registry import dtypes
 from ops_registry.builtin.operands import Array
-from ops_registry.meta import TensorMeta
+from ops_registry.meta import TensorMeta, broadcast_shapes
 from ops_registry.operator import operator
 from ops_registry.samples import Rejected, Sample, array, tensor
 
@@ -120,8 +120,12 @@ def _pad_sequence_meta(
         raise RuntimeError(f"padding_side is 'left' or 'right', not {padding_side!r}")
     rest = sequences[0].shape[1:]
     for one in sequences:
-        if not one.ndim or one.shape[1:] != rest:
-            raise RuntimeError("sequences differ in the first dimension only, which they all have")
+        place = (*one.shape[:1], *rest)
+        if not one.ndim or broadcast_shapes(one.shape, place) != place:
+            raise RuntimeError(
+                f"a sequence of shape {list(one.shape)} does not fit beside one of shape"
+                f" {list(sequences[0].shape)}: they differ in the first dimension only"
+            )
     longest, count = max(one.shape[0] for one in sequences), len(sequences)
     shape = (count, longest) if batch_first else (longest, count)
     return TensorMeta(sequences[0].dtype, (*shape, *rest))
@@ -135,9 +139,12 @@ def _pad_sequence_meta(
         Sample([tensor(3, 2), tensor(1, 2), tensor(2, 2)]),
         Sample([tensor(3), tensor(0)], True, -1.0, "left"),
         Sample([tensor(2, dtype=dtypes.int64)], True, 7.0),
+        Sample([tensor(3, 2), tensor(2, 1)], padding_side="left"),
+        Sample([tensor(3, 3), tensor(3)]),
     ],
     rejects=lambda: [
         Rejected([tensor(3, 2), tensor(3, 3)]),
+        Rejected([tensor(3, 1), tensor(2, 2)]),
         Rejected([tensor(3)], padding_side="up"),
     ],
 )

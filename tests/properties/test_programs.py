@@ -58,7 +58,7 @@ def reported(program: Program, folder: Path) -> tuple[set[tuple[int, str]], set[
     "violation", VIOLATIONS, ids=lambda violation: f"{violation.code}: {violation.text[:30]}"
 )
 def test_a_violation_is_reported_once_where_it_is(violation: Violation, folder: Path) -> None:
-    for program in generated(violating_programs(violation), 1, violation.text):
+    for program in generated(violating_programs(violation), 2, violation.text):
         actual, expected = reported(program, folder)
         assert actual == expected, program.body
 
