@@ -1,7 +1,7 @@
 """A mypy plugin that gives the TorchScript compiler's own verdict: ``plugins = tscript_mypy``.
 
 ``tscript-mypy`` is mypy's command line with the plugin on. The pieces: ``plugin`` (mypy's hooks),
-``mypy_resolver`` (all that is known of mypy's internals), ``report`` (error codes).
+``mypy_resolver`` and ``symbols`` (all that is known of mypy's internals), ``report`` (error codes).
 """
 
 from __future__ import annotations

@@ -13,14 +13,9 @@ from tscript.frontend.unit import Unit, report_bases
 from tscript.frontend.view_cache import cached_class, cached_def
 from tscript.types.nominal import ClassType, ModuleType
 from tscript.types.printing import source_str
-from tscript_mypy.mypy_resolver import (
-    Handle,
-    MypyResolver,
-    Program,
-    is_module_class,
-    names_of_function,
-)
+from tscript_mypy.mypy_resolver import Handle, MypyResolver, Program
 from tscript_mypy.sources import SourceFile
+from tscript_mypy.symbols import is_module_class, names_of_function
 
 
 def analyse(

@@ -1,6 +1,6 @@
 """``MypyResolver``: what names mean, read from mypy's symbol tables.
 
-All knowledge of mypy's internals is here. The answers are the facts that the live resolver gives
+What one symbol says by itself is in :mod:`tscript_mypy.symbols`. The answers are the facts that the live resolver gives
 for the same program; what cannot be told without running it is ``Unknown``, which is compatible
 with everything. Source text comes from the files themselves (:mod:`tscript_mypy.sources`).
 """
@@ -22,20 +22,16 @@ from tscript.frontend import namespace
 from tscript.frontend.dataclass_methods import dataclass_methods
 from tscript.frontend.resolver import (
     ClassRef,
-    Constant,
     Definition,
     ExceptionRef,
     Fact,
     FunctionRef,
-    LibraryHandle,
     NamedType,
     NamespaceRef,
     PythonDefinition,
     SourceDefinition,
-    TypeConstructor,
     TypeRef,
     Uncapturable,
-    Unknown,
     UnusedDefinition,
 )
 from tscript.frontend.unit import inherited_from, python_schema
@@ -53,24 +49,21 @@ from tscript.types.relations import make_union
 from tscript_mypy.class_layout import fill_module, reads_of_self
 from tscript_mypy.sources import Definition as Place
 from tscript_mypy.sources import SourceFile, source_file
-
-UNKNOWN = Unknown()
+from tscript_mypy.symbols import (
+    UNKNOWN,
+    constant_of,
+    global_of,
+    is_library,
+    is_module_class,
+    library_fact,
+    library_type,
+    namespace_of,
+    not_compiled,
+    public_path,
+)
 
 #: Modules whose classes are no types of a script, unless the library's table has them.
 _TYPELESS = ("builtins", "typing", "types", "collections", "collections.abc")
-
-#: Packages whose definitions are the shared namespace table's.
-_LIBRARIES = ("torch", "tscript", "math", "cmath", "typing", "typing_extensions", "builtins",
-              "warnings", "numbers", "types")  # fmt: skip
-
-_MODULE_BASES = frozenset(
-    {
-        "torch.nn.modules.module.Module",
-        "tscript.nn.module.Module",
-        "torch.jit._script.ScriptModule",
-        "tscript.jit.script_module.ScriptModule",
-    }
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +138,7 @@ class MypyResolver:
         builtins = self.program.modules.get("builtins")
         if builtins is not None and name in builtins.names:
             node = builtins.names[name].node
-            return UNKNOWN if node is None else _not_compiled(self._fact(node, name), node)
+            return UNKNOWN if node is None else not_compiled(self._fact(node, name), node)
         if "__getattr__" in tree.names or _has_star_from_unknown(tree):
             return UNKNOWN
         return None
@@ -165,16 +158,16 @@ class MypyResolver:
         if symbol is None:
             submodule = self.program.modules.get(f"{handle}.{name}")
             if submodule is not None:
-                return _namespace(submodule)
+                return namespace_of(submodule)
             # A stub says all that its module has; torch's names are partly made when asked for.
             known = namespace.is_known_namespace(tuple(owner.path.split("."))) and not tree.is_stub
             return UNKNOWN if known or "__getattr__" in tree.names else None
         if symbol.node is None:
             return UNKNOWN
         if isinstance(symbol.node, n.Var):
-            return _constant_of(symbol.node)
+            return constant_of(symbol.node)
         fact = self._fact(symbol.node, name)
-        return _not_compiled(fact, symbol.node) if tree.fullname == "math" else fact
+        return not_compiled(fact, symbol.node) if tree.fullname == "math" else fact
 
     def type_named(self, path: tuple[str, ...]) -> NamedType:
         """What a dotted name means in an annotation."""
@@ -187,7 +180,7 @@ class MypyResolver:
         for index, name in enumerate(path[1:], 1):
             if not isinstance(node, n.MypyFile):
                 return UNKNOWN
-            known = namespace.type_of_path((*_public(node.fullname), name))
+            known = namespace.type_of_path((*public_path(node.fullname), name))
             if known is not None and index == len(path) - 1:
                 return known
             symbol = node.names.get(name)
@@ -284,9 +277,9 @@ class MypyResolver:
 
     def _fact(self, node: n.SymbolNode, name: str) -> Fact:
         if isinstance(node, n.MypyFile):
-            return _namespace(node)
+            return namespace_of(node)
         fullname = node.fullname or name
-        library = _library_fact(fullname)
+        library = library_fact(fullname)
         if library is not None:
             return library
         if isinstance(node, n.Decorator | n.FuncDef | n.OverloadedFuncDef):
@@ -297,7 +290,7 @@ class MypyResolver:
             found = self.type_of_node(node)
             return TypeRef(found) if isinstance(found, t.Type) else UNKNOWN
         if isinstance(node, n.Var):
-            return _global_of(node, name)
+            return global_of(node, name)
         return UNKNOWN
 
     def _function(self, node: Any, fullname: str) -> Fact:
@@ -334,15 +327,15 @@ class MypyResolver:
         """The type that a symbol stands for in an annotation."""
         if isinstance(node, n.TypeAlias):
             # typeshed has `List = list`: the alias is a constructor, its target a list of Any.
-            return _library_type(node.fullname) or self.type_of(node.target) or UNKNOWN
+            return library_type(node.fullname) or self.type_of(node.target) or UNKNOWN
         if isinstance(node, n.Var):
-            known = _library_type(node.fullname)
+            known = library_type(node.fullname)
             if known is None and node.fullname.startswith("typing."):
                 return None
             return known if known is not None else UNKNOWN
         if not isinstance(node, n.TypeInfo):
             return UNKNOWN
-        known = _library_type(node.fullname)
+        known = library_type(node.fullname)
         if known is not None:
             return known
         made = self.program.types.get(node.fullname)
@@ -364,7 +357,7 @@ class MypyResolver:
                 named.fields[field_name] = self._field_type(item)
             named.defaults.update(dict.fromkeys(self._fields_with_defaults(info)))
             return named
-        if info.fallback_to_any or _is_library(info.fullname) or is_module_class(info):
+        if info.fallback_to_any or is_library(info.fullname) or is_module_class(info):
             return UNKNOWN
         return self._script_class(info, name)
 
@@ -411,7 +404,7 @@ class MypyResolver:
         file = self.program.file(module)
         place = file.named(info.fullname.removeprefix(module + ".")) if file is not None else None
         bases = info.mro[1:-1]
-        if file is None or place is None or any(_is_library(base.fullname) for base in bases):
+        if file is None or place is None or any(is_library(base.fullname) for base in bases):
             return UNKNOWN
         try:
             view = cached_class(file.source(place))
@@ -475,7 +468,7 @@ class MypyResolver:
         made = ModuleType(f"__torch__.{info.fullname}")
         self.program.types[info.fullname] = made
         for base in reversed(info.mro):
-            if _is_library(base.fullname):
+            if is_library(base.fullname):
                 continue
             file = self.program.file(base.module_name)
             qualname = base.fullname.removeprefix(base.module_name + ".")
@@ -577,43 +570,6 @@ _ASSUMED_IMPORTED = {
 }
 
 
-def is_module_class(info: n.TypeInfo) -> bool:
-    """Whether a class is an ``nn.Module`` of either library."""
-    return any(base.fullname in _MODULE_BASES for base in info.mro)
-
-
-def names_of_function(function: n.FuncDef) -> dict[str, n.SymbolNode | None]:
-    """The names that a function's body defines, for functions nested in it."""
-    found: dict[str, n.SymbolNode | None] = {
-        argument.variable.name: None for argument in function.arguments
-    }
-    for statement in _statements(function.body.body):
-        if isinstance(statement, n.FuncDef):
-            found[statement.name] = statement
-        elif isinstance(statement, n.Decorator):
-            found[statement.func.name] = statement
-        elif isinstance(statement, n.ClassDef):
-            found[statement.name] = statement.info
-        elif isinstance(statement, n.AssignmentStmt):
-            for target in statement.lvalues:
-                if isinstance(target, n.NameExpr):
-                    found[target.name] = target.node if isinstance(target.node, n.Var) else None
-    return found
-
-
-def _statements(body: list[n.Statement]) -> Iterator[n.Statement]:
-    for statement in body:
-        yield statement
-        for attribute in ("body", "else_body"):
-            inner = getattr(statement, attribute, None)
-            if isinstance(inner, n.Block) and not isinstance(statement, n.FuncDef | n.ClassDef):
-                yield from _statements(inner.body)
-            elif isinstance(inner, list):
-                for block in inner:
-                    if isinstance(block, n.Block):
-                        yield from _statements(block.body)
-
-
 def _is_implicit(symbol: n.SymbolTableNode, name: str) -> bool:
     return symbol.module_hidden and name.startswith("__")
 
@@ -622,88 +578,4 @@ def _has_star_from_unknown(tree: n.MypyFile) -> bool:
     return any(isinstance(item, n.ImportAll) and not item.id for item in tree.imports)
 
 
-def _public(fullname: str) -> tuple[str, ...]:
-    parts = fullname.split(".")
-    if parts[0] == "tscript":
-        parts[0] = "torch"
-    return tuple(parts)
-
-
-def _namespace(tree: n.MypyFile) -> NamespaceRef:
-    return NamespaceRef(".".join(_public(tree.fullname)), tree.fullname)
-
-
-def _is_library(fullname: str) -> bool:
-    return fullname.split(".", 1)[0] in _LIBRARIES
-
-
-def _paths(fullname: str) -> Iterator[tuple[str, ...]]:
-    """The public paths under which a library's definition may be known."""
-    *owner, name = _public(fullname)
-    for length in range(len(owner), 0, -1):
-        yield (*owner[:length], name)
-
-
-def _not_compiled(fact: Fact, node: n.SymbolNode) -> Fact:
-    """What Python itself has, and no source: only what the compiler knows by name can be used."""
-    known = isinstance(fact, FunctionRef | Unknown)
-    if known and isinstance(node, n.FuncDef | n.Decorator | n.OverloadedFuncDef):
-        return Uncapturable("a function that is not written in Python")
-    if known and isinstance(node, n.TypeInfo):
-        return Uncapturable("a global of type type")
-    return fact
-
-
-def _library_fact(fullname: str) -> Fact | None:
-    if not _is_library(fullname):
-        return None
-    for path in _paths(fullname):
-        fact = namespace.fact_of_path(path)
-        if fact is not None:
-            return fact
-    return UNKNOWN
-
-
-def _library_type(fullname: str) -> NamedType:
-    if not _is_library(fullname):
-        return None
-    for path in _paths(fullname):
-        found = namespace.type_of_path(path)
-        if found is not None:
-            return found
-    return None
-
-
-def _global_of(node: n.Var, name: str) -> Fact:
-    """A global variable: what scripts cannot capture is said when its type is certain."""
-    if node.type is None:
-        return UNKNOWN
-    proper = mt.get_proper_type(node.type)
-    if isinstance(proper, mt.Instance) and proper.type.fullname in _CAPTURED:
-        return Uncapturable(
-            f"a global of type {proper.type.name}",
-            f"pass `{name}` as an argument, or make it a constant of a module",
-        )
-    return UNKNOWN
-
-
-_CAPTURED = frozenset(
-    {f"builtins.{name}" for name in ("int", "float", "bool", "str", "complex", "list", "dict")}
-    | {"torch._tensor.Tensor", "torch.Tensor", "tscript.runtime.tensor.Tensor"}
-)
-
-
-def _constant_of(node: n.Var) -> Fact:
-    """An attribute of a Python module: a constant when mypy knows its value."""
-    if node.final_value is not None:
-        value = node.final_value
-        for python_type, type in ((bool, t.BOOL), (int, t.INT), (float, t.FLOAT), (str, t.STRING)):
-            if isinstance(value, python_type):
-                return Constant(value, type)
-    return UNKNOWN
-
-
-__all__ = [
-    "Handle", "LibraryHandle", "MypyResolver", "Program", "TypeConstructor", "is_module_class",
-    "names_of_function",
-]  # fmt: skip
+__all__ = ["Handle", "MypyResolver", "Program"]

@@ -136,7 +136,7 @@ def _of_instance(ctx: FunctionContext, script: n.CallExpr) -> Iterator[Diagnosti
     """What is wrong with a module that is scripted, its methods apart: constants and hooks."""
     from tscript_mypy.analysis import analyse_constants
     from tscript_mypy.module_hooks import analyse_hooks
-    from tscript_mypy.mypy_resolver import is_module_class
+    from tscript_mypy.symbols import is_module_class
 
     module = mt.get_proper_type(ctx.arg_types[0][0])
     file = source_file(ctx.api.path)
@@ -154,7 +154,7 @@ def _entry_points(type: mt.Type, ctx: FunctionContext) -> list[n.FuncDef]:
 
     ``forward``, what is marked ``export``, and properties; inherited ones too.
     """
-    from tscript_mypy.mypy_resolver import is_module_class
+    from tscript_mypy.symbols import is_module_class
 
     proper = mt.get_proper_type(type)
     if not isinstance(proper, mt.Instance) or not is_module_class(proper.type):
