@@ -68,14 +68,14 @@ MODULE_EXPRESSIONS: dict[str, tuple[str, ...]] = {
 }
 
 MODULE_STATEMENTS: tuple[str, ...] = (
-    "for «new Any layer» in self.layers:\n    «=Vector» = «layer»(«Vector»)",
-    "for «new int i», «new Any layer» in enumerate(self.layers):\n    «=Vector» = «layer»(«Vector») + «i»\n    «plain»",
-    "for «new Any layer» in self.steps:\n    «=Vector» = «layer»(«Vector»)",
-    "for «new str k», «new Any layer» in self.heads.items():\n    «=Vector» = «layer»(«Vector»)\n    print(«k»)",
+    "for «new other layer» in self.layers:\n    «=Vector» = «layer»(«Vector»)",
+    "for «new int i», «new other layer» in enumerate(self.layers):\n    «=Vector» = «layer»(«Vector») + «i»\n    «plain»",
+    "for «new other layer» in self.steps:\n    «=Vector» = «layer»(«Vector»)",
+    "for «new str k», «new other layer» in self.heads.items():\n    «=Vector» = «layer»(«Vector»)\n    print(«k»)",
     "for «new str k» in self.heads:\n    print(«k»)",
     "for «new str k» in self.heads.keys():\n    «plain»",
-    "for «new Any layer» in self.heads.values():\n    «=Vector» = «layer».shifted(«Vector»)",
-    "for «new Any one», «new Any two» in zip(self.layers, self.layers):\n    «=Vector» = «two»(«one»(«Vector»))",
+    "for «new other layer» in self.heads.values():\n    «=Vector» = «layer».shifted(«Vector»)",
+    "for «new other one», «new other two» in zip(self.layers, self.layers):\n    «=Vector» = «two»(«one»(«Vector»))",
     "for «new Vector v» in self.weights:\n    «=Vector» = «Vector» + «v»",
     "«let Vector n», _ = self.pair(«Vector»)",
     "self.last = «Vector»",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import zlib
 from dataclasses import dataclass, replace
@@ -15,7 +16,7 @@ from tests.properties.declarations import DECLARATIONS, MODULES, PRELUDE
 from tests.properties.expressions import EXPRESSIONS, LEAVES
 from tests.properties.module_forms import ATTRIBUTES, MODULE_FORMS, MODULE_STATEMENT_FORMS
 from tests.properties.statements import STATEMENTS
-from tests.properties.templates import Form, Scope, Variable, Violation, Writer
+from tests.properties.templates import HOLE, Form, Scope, Variable, Violation, Writer
 from tests.properties.violations import VIOLATIONS
 
 PARAMETERS: tuple[tuple[str, str, tuple[str, ...]], ...] = (
@@ -238,6 +239,24 @@ def poisoned_programs(draw: st.DrawFn) -> Program:
 Tables = tuple[dict[str, tuple[Form, ...]], dict[str, tuple[str, ...]], tuple[Form, ...]]
 
 
+def closed(form: Form) -> Form:
+    """The form with parentheses around it, unless it stands in any operator without them."""
+    stood_for = HOLE.sub("x", form.text)
+    try:
+        node = ast.parse(stood_for, mode="eval").body
+    except SyntaxError:  # a hole with a slice in it
+        return form
+    bare, whole = (
+        ast.unparse(ast.parse(text)) for text in (f"{stood_for}[0]", f"({stood_for})[0]")
+    )
+    if isinstance(node, _OPEN) and bare != whole:  # the index would bind more tightly
+        return replace(form, text=f"({form.text})")
+    return form
+
+
+_OPEN = (ast.BinOp, ast.BoolOp, ast.UnaryOp, ast.Compare, ast.IfExp)
+
+
 def tables(module: bool, differing: bool) -> Tables:
     """The grammar of functions or of modules, with or without what differs from PyTorch."""
     expressions = dict(EXPRESSIONS)
@@ -254,6 +273,10 @@ def tables(module: bool, differing: bool) -> Tables:
         for forms in (MODULE_STATEMENT_FORMS, *(chapter.module_statements for chapter in CHAPTERS)):
             needed = tuple(replace(form, needs=(*form.needs, "Net")) for form in forms)
             statements += needed + needed
+    expressions = {
+        type: forms if type == "slice" else tuple(map(closed, forms))
+        for type, forms in expressions.items()
+    }
     if not differing:
         statements = tuple(form for form in statements if not form.differs)
         for type, forms in expressions.items():

@@ -7,6 +7,7 @@ A form of the grammar is Python source with holes between guillemets:
 * ``«new int i»``: a new variable, known in the blocks of the form and not to be assigned;
   ``«def int n»``: a new variable that the statements after the form may use, and assign;
   ``«let int n»``: the same, not to be assigned;
+  A variable of a type that no form asks for (``other``) is used in its own form only;
 * ``«o»``: the variable that the form calls so;
 * ``«body»`` on a line of its own: a block, ``«loop»`` one in which ``break`` may stand, and
   ``«body o: int»`` one in which the variable is of another type.

@@ -21,11 +21,11 @@ VIOLATIONS: tuple[Violation, ...] = (
     Violation(
         "unsupported-syntax", "«let List[int] n» = [e for e in «List[int]» if e > 0]  # here"
     ),
-    Violation("unsupported-syntax", "«let Any n» = lambda e: e  # here"),
+    Violation("unsupported-syntax", "«let other n» = lambda e: e  # here"),
     Violation("unsupported-syntax", "try:  # here\n    pass\nfinally:\n    pass"),
     Violation("unsupported-syntax", "global unheard  # here"),
     Violation("unsupported-syntax", "«=int» //= 2  # here"),
-    Violation("unsupported-syntax", "«let Any n» = {1, 2}  # here"),
+    Violation("unsupported-syntax", "«let other n» = {1, 2}  # here"),
     Violation(
         "unsupported-syntax",
         "«let int n» = «int»\nwhile «n» < 0:\n    pass\nelse:  # here\n    pass",
@@ -64,7 +64,7 @@ VIOLATIONS: tuple[Violation, ...] = (
     ),
     Violation("captured-global", "«=int» = SIZES[0]  # here", "\nSIZES = [1, 2]\n"),
     Violation("captured-global", "print(THING)  # here", "\nTHING = object()\n"),
-    Violation("unsupported-value", "«let Any n» = [torch.relu]  # here"),
+    Violation("unsupported-value", "«let other n» = [torch.relu]  # here"),
     Violation("unsupported-value", "print(torch)  # here"),
     violating_function("unknown-type", "def bad(x: 'Tensr'):  # here\n    return x\n"),
     Violation("unknown-type", "«let int n»: Whole = «int»  # here"),
@@ -82,7 +82,7 @@ VIOLATIONS: tuple[Violation, ...] = (
         "bad(«List[int]»)",
         differs="bare-container",
     ),
-    Violation("annotation-required", "«let Any n» = («Vector»).tolist()  # here"),
+    Violation("annotation-required", "«let other n» = («Vector»).tolist()  # here"),
     Violation("assignment-type", "wrong: float = «int»  # here"),
     Violation("assignment-type", "wrong: List[str] = [«int», «int»].copy()  # here"),
     Violation(
@@ -111,10 +111,10 @@ VIOLATIONS: tuple[Violation, ...] = (
     Violation("optional-not-refined", "«=int» = «var Optional[int] o» + 1  # here"),
     Violation("optional-not-refined", "«=Vector» = «var Optional[Tensor] o» * 2  # here"),
     Violation("union-not-refined", "«=int» = «var Union[int, str] o» + 1  # here"),
-    Violation("mixed-list", "«let Any n» = [«int», «str»]  # here"),
+    Violation("mixed-list", "«let other n» = [«int», «str»]  # here"),
     Violation("element-type", "«let List[float] n»: List[float] = [«float», 'two']  # here"),
     Violation("element-type", "«var List[int] n»[0] = 'text'  # here"),
-    Violation("key-type", "«let Any n» = {(1, 2): «int»}  # here"),
+    Violation("key-type", "«let other n» = {(1, 2): «int»}  # here"),
     Violation(
         "revealed-type",
         "reveal_type(«int»)  # here",
@@ -200,7 +200,7 @@ VIOLATIONS: tuple[Violation, ...] = (
     ),
     Violation(
         "break-in-unrolled-loop",
-        "for «new Any i» in self.layers:\n    continue  # here",
+        "for «new other i» in self.layers:\n    continue  # here",
         module=True,
     ),
     Violation("invalid-subscript", "«=int» = («int»)[0]  # here"),
@@ -218,7 +218,7 @@ VIOLATIONS: tuple[Violation, ...] = (
         "for «new int i» in range(2):\n    «=Vector» = self.layers[«i»](«Vector»)  # here",
         module=True,
     ),
-    Violation("immutable-value", "«let Any n» = «Tuple[int, float]»\n«n»[0] = 1  # here"),
+    Violation("immutable-value", "«let other n» = «Tuple[int, float]»\n«n»[0] = 1  # here"),
     Violation("immutable-value", "«let str n» = «str»\n«n»[0] = 'a'  # here"),
     Violation("not-an-exception", "if «var bool m»:\n    raise «int»  # here"),
     Violation("not-a-context-manager", "with «Vector»:  # here\n    pass"),

@@ -111,27 +111,27 @@ STATEMENTS = _forms(
     Form("returns_nothing(«int»)", needs=("returns_nothing",)),
     Form("print(returns_nothing(«int») is None)", needs=("returns_nothing",)),
     Form(
-        "«let Any n» = Account(«int»)\n«n».inner.value = «int»\n«n».inner.value += 2\n"
+        "«let other n» = Account(«int»)\n«n».inner.value = «int»\n«n».inner.value += 2\n"
         "«n».last = «int»\nprint(«n».inner.double, «n».last, «n».owner)",
         needs=ACCOUNT,
     ),
     Form(
-        "«let Any n» = Account(«int»)\n«n».last = None\n«let Optional[int] k» = «n».last\n"
+        "«let other n» = Account(«int»)\n«n».last = None\n«let Optional[int] k» = «n».last\n"
         "if «k» is not None:\n    print(«k» + 1)",
         needs=ACCOUNT,
     ),
     Form(
-        "«let Any n» = Account(«int»)\n«n».balance = «int»\n«n».balance += «int»\n"
+        "«let other n» = Account(«int»)\n«n».balance = «int»\n«n».balance += «int»\n"
         "«=int» = «n».balance",
         needs=ACCOUNT,
     ),
     Form(
-        "«let Any n» = Account(«int»)\n«n».weights = «Vector» * 1\n«n».weights += 1\n"
+        "«let other n» = Account(«int»)\n«n».weights = «Vector» * 1\n«n».weights += 1\n"
         "«n».history.append(«int»)\nprint(len(«n».weights.shape), «n».history)",
         needs=ACCOUNT,
     ),
     Form("if hasattr(Counter(«int»), 'missing'):\n    undefined_here()", needs=COUNTER),
-    "«let Any n» = «Tensor»\nprint(list(«n».shape), «n».is_cpu)",
+    "«let other n» = «Tensor»\nprint(list(«n».shape), «n».is_cpu)",
 )
 
 DECLARATIONS = {
@@ -310,7 +310,7 @@ MODULE_STATEMENTS = _forms(
     "self.scale.weight.data",
     "if self.settings.training:\n    «body»",
     "if hasattr(self.scale, 'missing'):\n    self.scale.missing()",
-    "for «new Any child» in self.settings.children():\n    «=Vector» = «child»(«Vector»)",
+    "for «new other child» in self.settings.children():\n    «=Vector» = «child»(«Vector»)",
     "print(self.settings.level, self.settings.limit, self.settings.title)",
 )
 
@@ -396,13 +396,13 @@ VIOLATIONS = (
     Violation("unknown-attribute", "print(None.value)  # here"),
     Violation("unknown-attribute", "print(torch.float32.is_floating_point)  # here"),
     Violation("unsupported-value", "print((«Vector»).relu)  # here"),
-    Violation("unsupported-value", "«let Any n» = [(«List[int]»).append]  # here"),
+    Violation("unsupported-value", "«let other n» = [(«List[int]»).append]  # here"),
     # Of optional, union and any
     Violation("optional-not-refined", "print((«var Optional[Tensor] o»).shape)  # here"),
     Violation("optional-not-refined", "«var Optional[Tensor] o».grad = None  # here"),
     Violation("optional-not-refined", "print(hasattr(«var Optional[int] o», 'x'))  # here"),
     Violation("union-not-refined", "print((«var Union[int, str] o»).upper())  # here"),
-    Violation("unknown-attribute", "«let Any n»: Any = «int»\nprint(«n».upper())  # here"),
+    Violation("unknown-attribute", "«let other n»: Any = «int»\nprint(«n».upper())  # here"),
     # Of functions, classes, modules of Python
     Violation("unknown-attribute", "print(torch.relu.name)  # here"),
     Violation("unknown-attribute", "print(torch.Tensor.relu(«Vector»))  # here"),

@@ -54,12 +54,12 @@ EXPRESSIONS = {
 
 STATEMENTS = _forms(
     Form(
-        "«let Any f» = torch.jit.fork(scale_tensor, «Vector», «int»)\n«=Vector» = torch.jit.wait(«f»)",
+        "«let other f» = torch.jit.fork(scale_tensor, «Vector», «int»)\n«=Vector» = torch.jit.wait(«f»)",
         needs=("scale_tensor",),
     ),
     Form("if «int» == 77777:\n    print(left_out(«int»))", needs=("left_out",)),
     Form(
-        "«let Any n» = Adder(«int»)\n«=int» = «n»(«n»(«int»))",
+        "«let other n» = Adder(«int»)\n«=int» = «n»(«n»(«int»))",
         needs=CALLABLE,
     ),
 )

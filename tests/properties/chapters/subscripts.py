@@ -119,8 +119,8 @@ EXPRESSIONS = {
 }
 
 STATEMENTS = _forms(
-    "«let Any n» = slice(«int» % 2, 3)\nprint((«List[int]»)[«n»], (1, 2)[slice(1)])",
-    "«let Any n» = slice(2)\n«let Tensor m» = torch.zeros(2, 3)\n"
+    "«let other n» = slice(«int» % 2, 3)\nprint((«List[int]»)[«n»], (1, 2)[slice(1)])",
+    "«let other n» = slice(2)\n«let Tensor m» = torch.zeros(2, 3)\n"
     "«m»[«n»] = «float»\n«m»[0, «n»] += 1\n«m»[slice(1), None] = «int»",
     "«def Dict[str, int] n»: Dict[str, int] = {}\n«n»[«str»] = «int»\n«n»[«str»] = «int»",
     "«let List[float] n» = [0.5, 1.5]\n«n»[«bool»] = «float»\n«n»[0] *= 2.0",
@@ -142,8 +142,8 @@ STATEMENTS = _forms(
     "«let Dict[str, Tensor] n» = {'w': torch.ones(3)}\n«n»['w'][0] = «float»\n«n»['w'] += 1",
     "«let Dict[str, List[int]] n» = {'w': [1]}\n«n»['w'].append(«int»)\n«n»['w'][0] += «int»",
     "«let List[Tuple[int, str]] n» = [(1, 'a')]\n«n»[0] = («int», «str»)",
-    "«let Any n» = [[1, 2], [3]]\n«n»[0], «n»[1] = [«int»], «List[int]»",
-    "«let Any n» = (1, [2, 3])\n«n»[1][0] = «int»\nprint(«n»[1])",
+    "«let other n» = [[1, 2], [3]]\n«n»[0], «n»[1] = [«int»], «List[int]»",
+    "«let other n» = (1, [2, 3])\n«n»[1][0] = «int»\nprint(«n»[1])",
     Form(
         "«let Shelf n» = Shelf([1, 2])\n«n»[0] = «int»\nprint(«n».items)",
         needs=("Shelf",),
@@ -191,13 +191,13 @@ MODULE_EXPRESSIONS = {
 }
 
 MODULE_STATEMENTS = _forms(
-    "«let Any n» = slice(«int» % 2, 3)\nprint((«List[int]»)[«n»], (1, 2)[slice(1)])",
-    "«let Any n» = slice(2)\n«let Tensor m» = torch.zeros(2, 3)\n"
+    "«let other n» = slice(«int» % 2, 3)\nprint((«List[int]»)[«n»], (1, 2)[slice(1)])",
+    "«let other n» = slice(2)\n«let Tensor m» = torch.zeros(2, 3)\n"
     "«m»[«n»] = «float»\n«m»[0, «n»] += 1\n«m»[slice(1), None] = «int»",
-    "«let Any n»: Transform = self.layers[«int» % 2]\n«=Vector» = «n».forward(«Vector»)",
-    "«let Any n»: Transform = self.heads['one' if «bool» else 'two']\n"
+    "«let other n»: Transform = self.layers[«int» % 2]\n«=Vector» = «n».forward(«Vector»)",
+    "«let other n»: Transform = self.heads['one' if «bool» else 'two']\n"
     "«=Vector» = «n».forward(«Vector»)",
-    "for «new Any layer» in self.layers[::-1]:\n    «=Vector» = «layer».forward(«Vector»)",
+    "for «new other layer» in self.layers[::-1]:\n    «=Vector» = «layer».forward(«Vector»)",
     "self.memory = [«int», 2]\nself.memory[«int» % 2] += «int»",
     "self.table['c'] = «int»\ndel self.table['c']",
     "self.total[:2] += «float»\nself.total[[0]] = 1",
@@ -232,13 +232,13 @@ VIOLATIONS = (
     Violation("invalid-subscript", "print(None[0])  # here"),
     Violation("invalid-subscript", "print(self.heads.items[0])  # here", module=True),
     Violation("unsupported-value", "print(List[int])  # here"),
-    Violation("unsupported-value", "«let Any n» = Dict[str, int]  # here"),
+    Violation("unsupported-value", "«let other n» = Dict[str, int]  # here"),
     Violation("optional-not-refined", "«=Vector» = «var Optional[Tensor] o»[0]  # here"),
     Violation("optional-not-refined", "print(«var Optional[Tensor] o»[0:])  # here"),
     Violation("optional-not-refined", "«var Optional[Tensor] o»[0] = 1  # here"),
     Violation("optional-not-refined", "print((«List[int]»)[«var Optional[int] o»])  # here"),
     Violation("union-not-refined", "print(«var Union[int, str] o»[0])  # here"),
-    Violation("union-not-refined", "«let Any n»: Any = «List[int]»\nprint(«n»[0])  # here"),
+    Violation("union-not-refined", "«let other n»: Any = «List[int]»\nprint(«n»[0])  # here"),
     Violation("index-type", "print((«List[int]»)[0, 1])  # here"),
     Violation("index-type", "print((«Dict[str, int]»)['a', 'b'])  # here"),
     Violation("index-type", "«var Dict[str, int] n»['a', 'b'] = 1  # here"),
@@ -273,7 +273,9 @@ VIOLATIONS = (
     Violation("index-type", "print((«List[int]»)[slice(«str»)])  # here"),
     Violation("missing-argument", "print((«List[int]»)[slice()])  # here"),
     Violation("unsupported-value", "print(slice(«int»))  # here"),
-    Violation("unsupported-value", "«let Any n» = slice(1)\n«var List[int] m»[«n»] = [1]  # here"),
+    Violation(
+        "unsupported-value", "«let other n» = slice(1)\n«var List[int] m»[«n»] = [1]  # here"
+    ),
     Violation("unsupported-value", "print(len(self.layers[slice(1)]))  # here", module=True),
     Violation("index-type", "print(self.layers[1:][0, 1])  # here", module=True),
     Violation("syntax-error", "print((«Vector»)[..., ...])  # here"),
@@ -298,31 +300,31 @@ VIOLATIONS = (
     ),
     Violation(
         "constant-expected",
-        "for «new int i», «new Any layer» in enumerate(self.layers):\n"
+        "for «new int i», «new other layer» in enumerate(self.layers):\n"
         "    print(self.layers[«i»](«Vector»))  # here",
         module=True,
     ),
     Violation("unknown-attribute", "self.heads['three'](«Vector»)  # here", module=True),
     Violation(
         "interface-mismatch",
-        "«let Any n»: Transform = self.steps[len(«List[int]»)]  # here",
+        "«let other n»: Transform = self.steps[len(«List[int]»)]  # here",
         module=True,
     ),
     Violation(
         "interface-mismatch",
-        "«let Any n»: Shifting = self.steps[len(«List[int]»)]  # here",
+        "«let other n»: Shifting = self.steps[len(«List[int]»)]  # here",
         module=True,
     ),
     Violation(
         "interface-mismatch",
-        "«let Any n»: Shifting = self.quiet[len(«List[int]»)]  # here",
+        "«let other n»: Shifting = self.quiet[len(«List[int]»)]  # here",
         module=True,
     ),
     Violation("index-type", "print((«Vector»)[()])  # here"),
     Violation("index-type", "print((«Vector»)[...])  # here"),
-    Violation("unsupported-syntax", "«let Any n» = Shelf([1])\n«n»[0] += 1  # here", needs=SHELF),
+    Violation("unsupported-syntax", "«let other n» = Shelf([1])\n«n»[0] += 1  # here", needs=SHELF),
     Violation("immutable-value", "«var str n»[0] += 'a'  # here"),
-    Violation("immutable-value", "«let Any n» = «Tuple[int, float]»\n«n»[0] += 1  # here"),
+    Violation("immutable-value", "«let other n» = «Tuple[int, float]»\n«n»[0] += 1  # here"),
     Violation("unsupported-syntax", "«var List[int] n»[1:] = [2]  # here"),
     Violation("unsupported-syntax", "«var List[int] n»[:] += [2]  # here"),
     Violation("element-type", "«var Vector n»[0] = «str»  # here"),
